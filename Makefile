@@ -1,0 +1,69 @@
+# Everything a developer, CI and a newcomer runs. `make` alone lists it.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+export PYTHONPATH := .:producer
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+.PHONY: setup
+setup: $(VENV)/installed  ## make .venv with everything the service, the demo and the tests need
+
+$(VENV)/installed: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { \
+		echo "$(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear "$(VENV)"
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch "$@"
+
+.PHONY: demo
+demo: setup  ## run the main job for real on this machine; KEEP=1 leaves it running
+	@"$(BIN)/python" -m demo $(if $(KEEP),--keep)
+
+.PHONY: lint
+lint: setup  ## format, lint, types, import rules, generated pages
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/ruff" check .
+	"$(BIN)/mypy"
+	"$(BIN)/lint-imports" --no-cache
+	"$(BIN)/python" -m settings.page --check docs/settings.md
+
+.PHONY: test
+test: lint  ## everything that CI runs: lint, types, import rules, tests
+	"$(BIN)/pytest"
+
+.PHONY: test-all
+test-all:  ## the tests on every supported Python (PYTHONS names them)
+	for python in $(or $(PYTHONS),python3.11 python3.12 python3.13); do \
+		$(MAKE) test PYTHON=$$python VENV=.venv-$$python || exit 1; done
+
+.PHONY: format
+format: setup  ## rewrite the sources in the project's format
+	"$(BIN)/ruff" check --fix-only .
+	"$(BIN)/ruff" format .
+
+.PHONY: docs
+docs: setup  ## rewrite the pages that are generated from the code
+	"$(BIN)/python" -m settings.page docs/settings.md
+
+.PHONY: sandbox
+sandbox: setup  ## the chat API's sandbox alone
+	@"$(BIN)/python" -m sandbox
+
+.PHONY: bench
+bench: setup  ## figures of issue and docs, as ratios within one run; TRACE names a recorded trace
+	"$(BIN)/python" -m bench $(if $(TRACE),--trace "$(TRACE)")
+
+.PHONY: lock
+lock:  ## renew the locks (needs uv on the PATH)
+	requirements/lock.sh
+
+.PHONY: clean
+clean:  ## remove everything that make made
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo build dist

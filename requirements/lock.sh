@@ -1,0 +1,10 @@
+#!/bin/sh
+# Renews the locks: the newest stable releases, for every supported Python and platform, with hashes and without addresses.
+set -eu
+cd "$(dirname "$0")"
+lock() {
+    uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+        --no-emit-find-links --no-header --no-annotate --quiet "$@"
+}
+lock service.in --output-file service.txt
+lock dev.in --constraint service.txt --output-file dev.txt
