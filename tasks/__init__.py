@@ -1,0 +1,1 @@
+"""The Celery tasks: thin, each one call into the worker. Their names are a contract (docs/contract.md)."""

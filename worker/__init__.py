@@ -1,0 +1,24 @@
+"""The worker: how a receipt travels, what may happen twice, what cannot be lost.
+
+A web app records a receipt: one Lua script joins it into its slot's pending half, in Redis (receipt_sync/lua). From
+then on it is the worker's. The slot gathers until it is due. A ticker in every worker (ticker.py) sees that something
+is due, reaps what dead workers left behind, and rings: a Celery message without content, at most as many as the
+ledger permits. A sync task (sync.py) answers it: it claims due slots - pending becomes in flight, under a lease and a
+generation -, plans the PUT (plan.py), sends it (chat_api.py), reads the answer as one of five verdicts (verdicts.py),
+acts on it (acting.py) and settles: done, again later, or dead.
+
+What may happen twice: a PUT. A worker that dies between PUT and settle leaves a lease; it runs out, the slot is
+joined back and sent again. Marks and edits may be repeated without harm. Doorbells may double, be late or be lost:
+they carry nothing.
+
+What cannot be lost: a receipt whose recording has returned. It leaves its slot by a settle that follows an accepted
+PUT sent after it was recorded, or by one that has put it among the dead letters. A receipt that arrives during its
+slot's flight waits in the pending half, which the settle does not touch. A late settle, of a worker thought dead,
+carries an old generation and is ignored.
+
+What is not promised: an API that answers "timed out" and applies the PUT later can bring an old text back; nobody
+outside the API could prevent that. A Redis that loses its last second of writes loses the receipts of that second.
+
+Rooms: `ledger/` the door to Redis; `contract.py` names that others use; `runtime.py` what one process holds;
+`app.py` Celery's options and the only effects at import; `lifecycle.py` how it ends.
+"""

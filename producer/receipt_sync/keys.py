@@ -1,0 +1,54 @@
+"""The ledger's keys and fields: their one home.
+
+Every key of an application starts with `prefix(application)`. The braces are a Redis Cluster hash tag: one application
+lives on one node, several spread over the cluster, and each Lua script is given the prefix as its only key.
+
+| key | type | holds |
+| --- | --- | --- |
+| `rs:{app}:m:<dialog>:<actor>` | hash | a mark slot |
+| `rs:{app}:e:<dialog>:<message>` | hash | an edit slot |
+| `<slot>:p`, `<slot>:f` | hash | message ids marked one by one, pending and in flight: `r<id>`/`d<id>` → receipts |
+| `rs:{app}:due` | sorted set | slots with something pending and nothing in flight, by when they are due (ms) |
+| `rs:{app}:leases` | sorted set | slots in flight, by when their lease runs out (ms) |
+| `rs:{app}:permits` | sorted set | doorbells rung and syncs running, by when they are given up for lost (ms) |
+| `rs:{app}:counts` | hash | the accounts: recorded, absorbed, covered, dead, pending, in_flight; `puts_<verdict>` … |
+| `rs:{app}:policy` | hash | what the workers' settings say to the scripts |
+| `rs:{app}:pace` | hash | the token bucket (`tokens`, `at`), the hold (`hold` until ms, `holds` in a row) |
+| `rs:{app}:dead` | stream | dead letters |
+| `rs:{app}:broken` | hash | slots set aside because their key held no slot → why |
+| `rs:{app}:wake` | channel | "something fell due", sent by the scripts to the workers |
+
+Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of this slot), `g` generation, `s` when its
+last PUT was claimed (ms), `a` failed attempts in a row, `y` crashes in a row, `w` why it was not sent, `u` waits for a
+newer session token, `pt` and `ft` when the oldest pending and in-flight receipt was recorded (ms): the half exists
+while its time does.
+Mark slots: `pr` and `pd` receipts of the whole dialog (read, delivered), `pa` and `pb` the messages they named
+(`*` in front: owed whatever the names say), `pi` ids stand in `<slot>:p`; `fr fd fa fb fi` the same in flight; `wa`
+and `wb` messages covered for good; `k` session token, `fk` the one in flight; `z` most ids in the next list.
+Edit slots: `pn` receipts, `pv` revision, `px` text, `pu` actor, `pk` session token; `fn fv fx fu fk` the same in
+flight; `v` highest revision sent, `h` SHA-1 of the text the API holds for certain.
+
+Times come from Redis' clock; revisions are numbers below 2**53, exact in Lua.
+"""
+
+from __future__ import annotations
+
+
+def prefix(application: str) -> str:
+    """The start of every key of an application, and the `KEYS[1]` of every script."""
+    return f"rs:{{{application}}}"
+
+
+def wake_channel(application: str) -> str:
+    """The channel on which record, claim and settle tell the workers that something fell due."""
+    return f"{prefix(application)}:wake"
+
+
+def mark_slot(dialog_id: str, actor: str) -> str:
+    """The slot of all marks of one actor in one dialog."""
+    return f"m:{dialog_id}:{actor}"
+
+
+def edit_slot(dialog_id: str, message_id: str) -> str:
+    """The slot of all edits of one message."""
+    return f"e:{dialog_id}:{message_id}"

@@ -1,0 +1,21 @@
+"""The doorbell's task: it carries no receipts, only the word that there is work."""
+
+from __future__ import annotations
+
+from worker.app import app, settings
+from worker.contract import SYNC
+from worker.lifecycle import stopping
+from worker.runtime import runtime
+from worker.sync import Sync
+from worker.ticker import doorbell, ring_for
+
+
+@app.task(name=SYNC)
+def sync(application: str, permit: str) -> None:
+    """Sends what is due in one application; gives its permit back and rings on when work is left."""
+    held = runtime(settings)
+    way = held.ways[application]
+    try:
+        Sync(way, held.pool, permit, settings.sync_time_s, stopping).run()
+    finally:
+        ring_for(way.ledger, doorbell(app), permit)

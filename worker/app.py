@@ -1,0 +1,99 @@
+"""The Celery application: `celery -A worker.app worker|beat|flower`. The one place with effects at import.
+
+Celery carries doorbells and takes receipts from foreign clients; every promise is the ledger's. What its options are
+for stands beside them; what was measured, in docs/decisions.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from kombu import Queue
+
+from settings import Job, Settings, SettingsError, load
+from worker import lifecycle
+from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE, RECORDING, SYNC
+from worker.observability import start_sentry
+from worker.ticker import ticker_step
+
+# A pool's process that stays behind a half-open connection consumes nothing: the socket gives up first.
+_BROKER_TIMEOUT_S = 20
+# Receipts in the hands of a worker that was killed come back to the queue after this long.
+_VISIBILITY_S = 120
+
+
+def _load() -> Settings:
+    try:
+        return load()
+    except SettingsError as error:
+        sys.exit(str(error))
+
+
+def _schedule(jobs: tuple[Job, ...]) -> dict[str, dict[str, Any]]:
+    return {
+        job.name: {
+            "task": job.task,
+            "schedule": job.every_s if job.crontab is None else crontab(**asdict(job.crontab)),
+            "kwargs": job.kwargs,
+            "options": {"queue": RECEIPTS_QUEUE, "kwargsrepr": "(hidden)"},
+        }
+        for job in jobs
+    }
+
+
+def _transport_options(broker_url: str) -> dict[str, Any]:
+    if broker_url.startswith(("amqp", "pyamqp")):
+        return {"confirm_publish": True}
+    return {
+        "visibility_timeout": _VISIBILITY_S,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": _BROKER_TIMEOUT_S,
+        "socket_connect_timeout": _BROKER_TIMEOUT_S,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
+
+
+def make_app(settings: Settings) -> Celery:
+    """The Celery application for these settings."""
+    app = Celery("receipt_sync", broker=settings.broker_url, include=["tasks.recording", "tasks.syncing"])
+    app.conf.update(
+        # JSON only: a pickle from the broker would be code from the broker.
+        task_serializer="json",
+        accept_content=["json"],
+        # Nobody reads results, and a backend would cost a write for every doorbell.
+        result_backend=None,
+        task_ignore_result=True,
+        # A receipt is taken off the broker when it stands in the ledger, not before.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        task_default_queue=RECEIPTS_QUEUE,
+        task_routes={SYNC: {"queue": DOORBELL_QUEUE}, **{name: {"queue": RECEIPTS_QUEUE} for name in RECORDING}},
+        task_queues=[Queue(RECEIPTS_QUEUE), Queue(DOORBELL_QUEUE)],
+        worker_send_task_events=True,
+        task_send_sent_event=False,
+        worker_soft_shutdown_timeout=settings.shutdown_s,
+        worker_enable_soft_shutdown_on_idle=False,
+        # Would leave messages stuck (measured); syncs end by themselves.
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options=_transport_options(settings.broker_url),
+        worker_proc_alive_timeout=30,
+        beat_schedule=_schedule(settings.schedule),
+        timezone="UTC",
+    )
+    app.steps["worker"].add(ticker_step(settings))
+    return app
+
+
+settings = _load()
+start_sentry(settings)
+app = make_app(settings)
+stopping = lifecycle.stopping

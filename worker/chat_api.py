@@ -1,0 +1,97 @@
+"""The chat API: the one door to it. A PUT goes in, a verdict comes out; nothing else is raised for what the API does.
+
+Requests and answers are those of QuickBlox' page "Update Message"; docs/chat-api.md says how sure each fact is.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from worker.answers import retry_after_s, words_of
+from worker.plan import Put
+from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Verdict
+
+_BODY_READ_BYTES = 8192
+_UNAUTHORIZED, _TIMEOUT, _THROTTLED = 401, 408, 429
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where and how to reach one application's chat API; timeouts in seconds."""
+
+    base_url: str
+    api_key: str | None = field(repr=False)
+    connect_timeout_s: float
+    read_timeout_s: float
+
+
+class ChatApi:
+    """Sends PUTs over pooled connections; safe to use from many threads, each of which keeps a connection open."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        # Read once: asking the environment for every request costs about a third of the PUTs per second.
+        self._proxies = requests.utils.get_environ_proxies(endpoint.base_url)
+        self._threads = threading.local()
+
+    def send(self, put: Put) -> Verdict:
+        """Sends one PUT and says what came of it."""
+        headers = self._headers(put)
+        if headers is None:
+            return Unauthorized("no API key is configured and the receipt brought no session token", configured=False)
+        endpoint = self._endpoint
+        try:
+            answer = self._session().put(
+                endpoint.base_url + put.path,
+                data=json.dumps(put.body, ensure_ascii=False).encode(),
+                headers=headers,
+                timeout=(endpoint.connect_timeout_s, endpoint.read_timeout_s),
+                allow_redirects=False,
+                stream=True,
+            )
+            with answer:
+                return self._verdict(answer, put)
+        except requests.RequestException as error:
+            return Unavailable(f"no answer: {type(error).__name__}")
+
+    def _headers(self, put: Put) -> dict[str, str] | None:
+        headers = {"Content-Type": "application/json"}
+        if put.token is not None:
+            return headers | {"QB-Token": put.token}
+        if self._endpoint.api_key is None or not put.actor.startswith("u"):
+            return None
+        return headers | {"Authorization": f"ApiKey {self._endpoint.api_key}", "On-Behalf-Of": put.actor[1:]}
+
+    def _session(self) -> requests.Session:
+        # One session per thread: requests does not promise that a session may be shared.
+        session: requests.Session | None = getattr(self._threads, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False
+            session.proxies = dict(self._proxies)
+            session.headers["User-Agent"] = "receipt-sync"
+            session.mount(self._endpoint.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1))
+            self._threads.session = session
+        return session
+
+    def _verdict(self, answer: requests.Response, put: Put) -> Verdict:
+        # A short body is read whole, so that the connection can be used again; a 200's is never parsed.
+        body = answer.raw.read(_BODY_READ_BYTES, decode_content=True) or b""
+        status = answer.status_code
+        wait_s = retry_after_s(answer.headers.get("Retry-After"), datetime.now(UTC))
+        if answer.ok and status < 300:  # noqa: PLR2004 - the 2xx
+            return Sent()
+        if status == _THROTTLED:
+            return Throttled(wait_s)
+        if status == _UNAUTHORIZED:
+            return Unauthorized("the session token was refused" if put.token else "the API key was refused")
+        if 400 <= status < 500 and status != _TIMEOUT:  # noqa: PLR2004 - the 4xx
+            private = tuple(secret for secret in (put.text, put.token, self._endpoint.api_key) if secret)
+            return Rejected(status, words_of(body, private), answer.headers.get("X-Request-Id", "")[:200])
+        return Unavailable(f"status {status}", wait_s)

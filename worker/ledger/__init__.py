@@ -1,0 +1,30 @@
+"""The ledger: where receipts wait, and the accounts of what became of them. Redis holds it, Lua keeps it whole.
+
+claim      the longest due slots, pending → in flight          claims.py, lua/claim.lua
+settle     done, again, dead or handed back                    outcomes.py, lua/settle.lua
+reap       leases that ran out                                 lua/reap.lua
+ring       permits for doorbells                               lua/ring.lua
+record     is the producers' (receipt_sync); keys and fields of all: receipt_sync/keys.py
+"""
+
+from worker.ledger.claims import Claim, EditClaim, MarkClaim, UnreadableSlotError
+from worker.ledger.ledger import Claimed, Ledger, Reaped, RingSize, Rung
+from worker.ledger.outcomes import Again, Back, Dead, Done, Outcome, Part
+
+__all__ = [
+    "Again",
+    "Back",
+    "Claim",
+    "Claimed",
+    "Dead",
+    "Done",
+    "EditClaim",
+    "Ledger",
+    "MarkClaim",
+    "Outcome",
+    "Part",
+    "Reaped",
+    "RingSize",
+    "Rung",
+    "UnreadableSlotError",
+]

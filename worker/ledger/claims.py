@@ -1,0 +1,138 @@
+"""Claims: slots taken for sending, as claim.lua answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+READ, DELIVERED = "r", "d"
+
+
+class UnreadableSlotError(ValueError):
+    """A claimed slot holds bytes that no receipt could have put there.
+
+    Attributes:
+        slot: its id.
+        generation: of the claim, so that it can be settled.
+    """
+
+    def __init__(self, slot: str, generation: int, what: str) -> None:
+        super().__init__(slot, generation, what)
+        self.slot = slot
+        self.generation = generation
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What every claim has.
+
+    Attributes:
+        slot: the slot's id.
+        generation: settle with this one.
+        attempts: failed attempts in a row before this one.
+        recorded_ms: when its oldest receipt was recorded, Redis' clock.
+        dialog_id: 24 hex digits.
+        actor: `u<user id>`, `s<user id>` or `t<digest>` (receipt_sync/actors.py).
+        token: session token to send with; None for the API key.
+        claimed_s: local monotonic time just before the claim was asked for: the lease runs at least from here.
+    """
+
+    slot: str
+    generation: int
+    attempts: int
+    recorded_ms: int
+    dialog_id: str
+    actor: str
+    token: str | None = field(repr=False)
+    claimed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class MarkClaim(Claim):
+    """A mark slot's claimed half.
+
+    Attributes:
+        read_all: whole-dialog read receipts; more than 0 asks for the PUT without id.
+        delivered_all: the same for delivered.
+        ids: message id → letters of its flags (`r`, `d`).
+        list_limit: most ids in the next list, learnt from lists that were rejected; None where none was.
+    """
+
+    read_all: int
+    delivered_all: int
+    ids: Mapping[str, str]
+    list_limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EditClaim(Claim):
+    """An edit slot's claimed half: the winner of the edits that were pending."""
+
+    message_id: str
+    revision: int
+    text: str = field(repr=False)
+
+
+def parse_claim(answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | EditClaim:
+    """One slot of claim.lua's answer.
+
+    Raises:
+        UnreadableSlotError: the slot's fields are not what the scripts write.
+    """
+    slot, generation = _text(answer[0]), int(answer[1])
+    try:
+        kind, dialog_id, last = slot.split(":")
+        if kind == "m":
+            return _mark(answer, slot, generation, dialog_id, last, claimed_s)
+        return _edit(answer, slot, generation, dialog_id, last, claimed_s)
+    except (ValueError, IndexError) as error:
+        raise UnreadableSlotError(slot, generation, f"{type(error).__name__}: {error}") from error
+
+
+def _mark(
+    answer: Sequence[bytes | int], slot: str, generation: int, dialog_id: str, actor: str, claimed_s: float
+) -> MarkClaim:
+    return MarkClaim(
+        slot=slot,
+        generation=generation,
+        attempts=int(answer[2]),
+        recorded_ms=int(answer[3]),
+        dialog_id=dialog_id,
+        actor=actor,
+        token=_text(answer[4]) or None,
+        claimed_s=claimed_s,
+        list_limit=int(answer[5]) or None,
+        read_all=int(answer[6]),
+        delivered_all=int(answer[7]),
+        ids=_flags_by_id([_text(member) for member in answer[8::2]]),
+    )
+
+
+def _flags_by_id(members: Sequence[str]) -> dict[str, str]:
+    flags: dict[str, str] = {}
+    for member in sorted(members, reverse=True):  # 'r…' before 'd…': letters always read 'rd'
+        flags[member[1:]] = flags.get(member[1:], "") + member[:1]
+    return dict(sorted(flags.items()))
+
+
+def _edit(
+    answer: Sequence[bytes | int], slot: str, generation: int, dialog_id: str, message_id: str, claimed_s: float
+) -> EditClaim:
+    return EditClaim(
+        slot=slot,
+        generation=generation,
+        attempts=int(answer[2]),
+        recorded_ms=int(answer[3]),
+        dialog_id=dialog_id,
+        actor=_text(answer[5]),
+        token=_text(answer[4]) or None,
+        claimed_s=claimed_s,
+        message_id=message_id,
+        revision=int(answer[6]),
+        text=_text(answer[7]),
+    )
+
+
+def _text(value: bytes | int) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,142 @@
+"""The worker's door to the ledger of one application."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from receipt_sync import keys
+from receipt_sync.scripts import Script
+from worker.ledger import scripts
+from worker.ledger.claims import EditClaim, MarkClaim, UnreadableSlotError, parse_claim
+from worker.ledger.outcomes import Dead, Outcome, settle_arguments
+
+_REAPED_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim brought.
+
+    Attributes:
+        claims: slots to send now.
+        wait_ms: until more may be claimed; 0 now, None when nothing waits.
+        leave: this sync's place has been taken by others.
+    """
+
+    claims: list[MarkClaim | EditClaim]
+    wait_ms: int | None
+    leave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Doorbells to enqueue now, one for each permit; `next_ms` until something may be claimed, None: nothing waits."""
+
+    permits: list[str]
+    next_ms: int | None
+    policy_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reaped:
+    """A slot whose lease ran out."""
+
+    slot: str
+    crashes: int
+    dead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RingSize:
+    """How many syncs there may be.
+
+    Attributes:
+        syncs_max: at once, over all workers.
+        permit_ms: until a doorbell that nobody answered is given up for lost.
+        side_by_side: slots that one sync sends at the same time.
+    """
+
+    syncs_max: int
+    permit_ms: int
+    side_by_side: int
+
+
+class Ledger:
+    """Claim, settle, reap and ring for one application. Every method is one step, atomic in Redis.
+
+    Args:
+        client: the ledger's Redis; answers must be bytes (`decode_responses=False`).
+        application: name of the application.
+        policy: fields for the scripts (policy.py); written by `publish_policy`.
+        lease_ms: how long a claim is good for: the longest possible request and a margin.
+        size: how many syncs there may be.
+
+    Every method raises redis.RedisError when the ledger is not reached.
+    """
+
+    def __init__(
+        self, client: redis.Redis, application: str, *, policy: Mapping[str, str], lease_ms: int, size: RingSize
+    ) -> None:
+        self.application = application
+        self.lease_ms = lease_ms
+        self.size = size
+        self._redis = client
+        self._policy = dict(policy)
+        self._prefix = keys.prefix(application)
+
+    def publish_policy(self) -> None:
+        """Stores the policy; the last worker to start has the last word."""
+        self._redis.hset(f"{self._prefix}:policy", mapping=self._policy)  # type: ignore[arg-type]  # its mapping type is invariant
+
+    def claim(self, most: int, permit: str = "") -> Claimed:
+        """The longest due slots, at most `most` and at most what the pace allows. Unreadable ones are buried."""
+        claimed_s = time.monotonic()
+        answer = self._call(scripts.CLAIM, most, self.lease_ms, permit, self.size.permit_ms, self.size.syncs_max)
+        wait_ms = int(answer[0])
+        claims = [claim for slot in answer[1:] if (claim := self._readable(slot, claimed_s))]
+        return Claimed(claims, None if wait_ms < 0 else wait_ms, leave=wait_ms == -2)  # noqa: PLR2004 - see claim.lua
+
+    def _readable(self, answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | EditClaim | None:
+        try:
+            return parse_claim(answer, claimed_s)
+        except UnreadableSlotError as error:
+            self.settle([(error.slot, error.generation, Dead(f"unreadable: {error.what}", verdict=""))])
+            return None
+
+    def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[bool]:
+        """Ends claims, given as (slot, generation, outcome); False where the claim had been taken away meanwhile."""
+        arguments = [part for settlement in settlements for part in settle_arguments(*settlement)]
+        return [bool(settled) for settled in self._call(scripts.SETTLE, *arguments)]
+
+    def reap(self) -> list[Reaped]:
+        """Takes back the slots whose lease ran out, oldest first, a bounded number at a time."""
+        answer = self._call(scripts.REAP, _REAPED_AT_ONCE)
+        triples = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
+        return [Reaped(slot.decode(), int(crashes), fate == b"dead") for slot, crashes, fate in triples]
+
+    def ring(self, returned_permit: str = "") -> Rung:
+        """Permits for the doorbells that the due slots and the free rate deserve now."""
+        size = self.size
+        answer = self._call(
+            scripts.RING, size.syncs_max, size.permit_ms, size.side_by_side, uuid.uuid4().hex[:12], returned_permit
+        )
+        next_ms = int(answer[0])
+        return Rung([permit.decode() for permit in answer[2:]], None if next_ms < 0 else next_ms, bool(answer[1]))
+
+    def bury_invalid(self, task: str, arguments: str, reason: str) -> None:
+        """A receipt that never became one stands among the dead letters, counted as recorded and dead."""
+        pipeline = self._redis.pipeline()
+        fields = {"task": task, "arguments": arguments, "reason": reason, "receipts": 1}
+        pipeline.xadd(f"{self._prefix}:dead", fields)  # type: ignore[arg-type]  # its mapping type is invariant
+        pipeline.hincrby(f"{self._prefix}:counts", "recorded", 1)
+        pipeline.hincrby(f"{self._prefix}:counts", "dead", 1)
+        pipeline.execute()
+
+    def _call(self, script: Script, *arguments: str | int) -> Any:
+        return script.call(self._redis, self._prefix, *arguments)

@@ -1,0 +1,72 @@
+-- claim: takes the longest due slots for sending: pending -> in flight, generation + 1, lease; at most what the
+-- pace allows, one call each.
+-- KEYS[1]  prefix of the application's keys
+-- ARGV     most slots wanted; lease in ms; permit of the sync that asks, or ''; its life in ms; most syncs at once
+-- answers  {wait_ms, slot, slot, …}; wait_ms until more may be claimed: 0 now, -1 nothing waits, -2 leave: this
+--          sync's permit ran out and others have taken its place.
+--          mark slot: {slot, generation, attempts, recorded_ms, token, list limit, read, delivered, id, n, id, n, …},
+--          an id preceded by its flag's letter; edit slot: {slot, generation, attempts, recorded_ms, token, actor,
+--          revision, text}
+
+local wanted, lease_ms, permit = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local permits_key = prefix .. ':permits'
+
+if permit ~= '' then
+  redis.call('ZREMRANGEBYSCORE', permits_key, '-inf', now)
+  if not redis.call('ZSCORE', permits_key, permit) and redis.call('ZCARD', permits_key) >= tonumber(ARGV[5]) then
+    return {-2}
+  end
+  redis.call('ZADD', permits_key, now + tonumber(ARGV[4]), permit)
+end
+
+local function lift_off(s, n)
+  count('pending', -n)
+  count('in_flight', n)
+  for _, part in ipairs(is_edit(s.slot) and EDIT_HALF or MARK_HALF) do
+    local value = s[HALVES.p[part]]
+    if value ~= nil then put(s, HALVES.f[part], value) end
+  end
+  clear(s, 'p')
+  if s.fi then redis.call('RENAME', ids_key(s, 'p'), ids_key(s, 'f')) end
+  add(s, 'g', 1)
+  put(s, 's', now)
+  redis.call('ZREM', due_key, s.slot)
+  redis.call('ZADD', leases_key, now + lease_ms, s.slot)
+end
+
+local function claim_mark(s)
+  if s.k then put(s, 'fk', s.k) end
+  local answer = {s.slot, s.g, number(s, 'a'), s.ft, s.k or '', number(s, 'z'), number(s, 'fr'), number(s, 'fd')}
+  for _, part in ipairs(ids_of(s, 'f')) do answer[#answer + 1] = part end
+  return answer
+end
+
+local function claim_edit(s)
+  -- From here until the API has accepted it, nobody knows which text it holds.
+  if s.h then put(s, 'h', nil) end
+  return {s.slot, s.g, number(s, 'a'), s.ft, s.fk or '', s.fu, s.fv, s.fx}
+end
+
+local function claim(slot)
+  local s = open(slot)
+  if not s then return set_aside(slot, 'due, but its key holds no slot') end
+  if s.ft then return redis.call('ZREM', due_key, slot) end
+  local n = held(s, 'p')
+  if not s.pt or n == 0 then return set_aside(slot, 'due, but nothing is pending in it') end
+  lift_off(s, n)
+  return is_edit(slot) and claim_edit(s) or claim_mark(s)
+end
+
+local left = tokens()
+local answer = {0}
+if hold_ms == 0 and wanted > 0 then
+  local most = math.min(wanted, left)
+  for _, slot in ipairs(redis.call('ZRANGEBYSCORE', due_key, '-inf', now, 'LIMIT', 0, math.floor(most))) do
+    local claimed = claim(slot)
+    if type(claimed) == 'table' then answer[#answer + 1] = claimed end
+  end
+  if #answer > 1 then spend(#answer - 1) end
+end
+answer[1] = claimable_in_ms(left - (#answer - 1))
+finish()
+return answer

@@ -1,0 +1,195 @@
+-- What ends a flight: the in-flight half is covered, joined back or buried. Shared by claim, settle and reap; put
+-- behind slot.lua (worker/ledger/scripts.py).
+
+local HALVES = {
+  p = {t = 'pt', r = 'pr', d = 'pd', r_names = 'pa', d_names = 'pb', ids = 'pi',
+    n = 'pn', v = 'pv', x = 'px', u = 'pu', k = 'pk'},
+  f = {t = 'ft', r = 'fr', d = 'fd', r_names = 'fa', d_names = 'fb', ids = 'fi',
+    n = 'fn', v = 'fv', x = 'fx', u = 'fu', k = 'fk'},
+}
+local MARK_HALF = {'t', 'r', 'd', 'r_names', 'd_names', 'ids'}
+local EDIT_HALF = {'t', 'n', 'v', 'x', 'u', 'k'}
+
+-- A key that holds something else, or nothing, must neither be sent nor stop the others: it is set aside by name.
+local function set_aside(slot, why)
+  redis.call('ZREM', due_key, slot)
+  redis.call('ZREM', leases_key, slot)
+  redis.call('HSET', prefix .. ':broken', slot, why)
+end
+
+local function ids_of(s, half)
+  if not s[HALVES[half].ids] then return {} end
+  return redis.call('HGETALL', ids_key(s, half))
+end
+
+local function held(s, half)
+  local fields = HALVES[half]
+  if is_edit(s.slot) then return number(s, fields.n) end
+  local n = number(s, fields.r) + number(s, fields.d)
+  local ids = ids_of(s, half)
+  for i = 2, #ids, 2 do n = n + tonumber(ids[i]) end
+  return n
+end
+
+local function clear(s, half)
+  for _, part in ipairs(is_edit(s.slot) and EDIT_HALF or MARK_HALF) do
+    local field = HALVES[half][part]
+    if s[field] ~= nil then put(s, field, nil) end
+  end
+end
+
+local function land(s)
+  if s.fi then redis.call('DEL', ids_key(s, 'f')) end
+  clear(s, 'f')
+  if s.fk then put(s, 'fk', nil) end
+  redis.call('ZREM', leases_key, s.slot)
+end
+
+-- Joined back *under* pending: what arrived during the flight is newer and stays on top.
+local function join_back_mark(s)
+  for letter, flag in pairs(FLAGS) do
+    local n = number(s, flag.sent)
+    if n > 0 then
+      if string.sub(s[flag.sent_names] or '*', 1, 1) == '*' then join_all(s, letter, 0, '') end
+      each_name(s[flag.sent_names], function(id) join_all(s, letter, 0, id) end)
+      add(s, flag.count, n)
+      absorb_ids(s, letter, flag)
+    end
+  end
+  local ids = ids_of(s, 'f')
+  for i = 1, #ids, 2 do
+    join_id(s, string.sub(ids[i], 1, 1), tonumber(ids[i + 1]), string.sub(ids[i], 2))
+  end
+end
+
+local function join_back(s)
+  local n, first = held(s, 'f'), s.ft
+  count('in_flight', -n)
+  count('pending', n)
+  if is_edit(s.slot) then
+    join_edit(s, {n = n, revision = s.fv, text = s.fx, actor = s.fu, token = s.fk}, false)
+  else
+    join_back_mark(s)
+  end
+  land(s)
+  put(s, 'pt', first)
+end
+
+local function forget_failures(s)
+  for _, field in ipairs({'a', 'y', 'w', 'u'}) do
+    if s[field] ~= nil then put(s, field, nil) end
+  end
+end
+
+-- What the PUT just accepted has made needless among the newcomers: marks that name only covered messages, edits
+-- that are older than what was sent or say the same.
+local function drop_covered_marks(s)
+  for _, flag in pairs(FLAGS) do
+    local n, names, all = number(s, flag.count), s[flag.names] or '*', true
+    if n > 0 and string.sub(names, 1, 1) ~= '*' then
+      each_name(names, function(id) all = all and has(s[flag.covered], id) end)
+      if all then
+        absorbed(s, n)
+        count('pending', -n)
+        put(s, flag.count, nil)
+        put(s, flag.names, nil)
+      end
+    end
+  end
+  if number(s, 'pr') + number(s, 'pd') == 0 and not s.pi then clear(s, 'p') end
+end
+
+local function drop_covered_edit(s)
+  local mine, sent = tonumber(s.pv), number(s, 'v')
+  if mine < sent or (s.h and redis.sha1hex(s.px) == s.h) then
+    local n = number(s, 'pn')
+    absorbed(s, n)
+    count('pending', -n)
+    if mine > sent then put(s, 'v', s.pv) end
+    clear(s, 'p')
+  end
+end
+
+-- The end of a claim of which `rest` says whether something claimed has not been sent yet.
+local function close(s, accepted)
+  forget_failures(s)
+  if held(s, 'f') > 0 then
+    join_back(s)
+    return schedule(s, now)
+  end
+  land(s)
+  if s.pt and accepted then
+    if is_edit(s.slot) then drop_covered_edit(s) else drop_covered_marks(s) end
+  end
+  if s.pt then return schedule(s, gather_due(s)) end
+  -- A token is kept no longer than something waits to be sent with it.
+  for _, field in ipairs({'k', 'z'}) do
+    if s[field] ~= nil then put(s, field, nil) end
+  end
+end
+
+-- Dead letters ---------------------------------------------------------------------------------------------------
+
+-- A dead letter holds what is needed to send it again, and never a token. `taken` = {n, fields…}.
+local function bury(s, taken, why)
+  local n = taken.n
+  add(s, 'D', n)
+  count('dead', n)
+  count('in_flight', -n)
+  redis.call('XADD', prefix .. ':dead', '*', 'slot', s.slot, 'receipts', n, 'reason', why.reason,
+    'status', why.status or '', 'words', why.words or '', 'request_id', why.request_id or '',
+    'attempts', number(s, 'a') + 1, 'crashes', number(s, 'y'), 'recorded_ms', s.ft, 'dead_ms', now, unpack(taken.fields))
+end
+
+local function take_edit(s)
+  local taken = {n = number(s, 'fn'), fields = {'revision', s.fv, 'text', s.fx, 'actor', s.fu}}
+  put(s, 'fn', nil)
+  return taken
+end
+
+local function take_all(s, letter, taken)
+  local flag = FLAGS[letter]
+  local n = number(s, flag.sent)
+  if n == 0 then return end
+  taken.n = taken.n + n
+  taken.fields[#taken.fields + 1] = letter == 'r' and 'read' or 'delivered'
+  taken.fields[#taken.fields + 1] = n
+  taken.fields[#taken.fields + 1] = letter == 'r' and 'read_names' or 'delivered_names'
+  taken.fields[#taken.fields + 1] = s[flag.sent_names] or ''
+  put(s, flag.sent, nil)
+  put(s, flag.sent_names, nil)
+end
+
+local function take_id(s, letter, id, into)
+  local member = letter .. id
+  local n = tonumber(redis.call('HGET', ids_key(s, 'f'), member) or 0)
+  if n == 0 then return 0 end
+  redis.call('HDEL', ids_key(s, 'f'), member)
+  into[letter] = (into[letter] and into[letter] .. ',' or '') .. id
+  return n
+end
+
+-- Takes out of the flight what one PUT carried: the whole dialog for some flags, or ids; nil ids and letters: all.
+local function take_marks(s, letters, ids)
+  local taken, listed = {n = 0, fields = {}}, {}
+  for letter in string.gmatch(letters or 'rd', '%a') do
+    if not ids or ids == '' then take_all(s, letter, taken) end
+    if ids then each_name(ids, function(id) taken.n = taken.n + take_id(s, letter, id, listed) end) end
+  end
+  if not ids then
+    local members = ids_of(s, 'f')
+    for i = 1, #members, 2 do
+      taken.n = taken.n + take_id(s, string.sub(members[i], 1, 1), string.sub(members[i], 2), listed)
+    end
+  end
+  for letter, name in pairs({r = 'read_ids', d = 'delivered_ids'}) do
+    taken.fields[#taken.fields + 1] = name
+    taken.fields[#taken.fields + 1] = listed[letter] or ''
+  end
+  return taken
+end
+
+local function take(s, letters, ids)
+  if is_edit(s.slot) then return take_edit(s) end
+  return take_marks(s, letters, ids)
+end

@@ -1,0 +1,33 @@
+-- The pace of one application, shared by all workers: a token bucket and a hold. Put behind slot.lua.
+-- Over any second at most `rate_per_s` calls: the burst is paid for by a refill that is slower by burst - 1.
+
+local pace_key = prefix .. ':pace'
+local stored_pace = redis.call('HMGET', pace_key, 'tokens', 'at', 'hold', 'holds')
+local hold_ms = math.max(0, (tonumber(stored_pace[3] or 0) or 0) - now)
+local holds = tonumber(stored_pace[4] or 0) or 0
+
+local function limited() return policy.rate_per_s > 0 end
+local function refill_per_ms() return (policy.rate_per_s - policy.burst + 1) / 1000 end
+
+local function tokens()
+  if not limited() then return math.huge end
+  local at = tonumber(stored_pace[2] or 0) or 0
+  local left = tonumber(stored_pace[1] or policy.burst) or policy.burst
+  return math.min(policy.burst, left + math.max(0, now - at) * refill_per_ms())
+end
+
+local function spend(n)
+  if limited() then redis.call('HSET', pace_key, 'tokens', tokens() - n, 'at', now) end
+end
+
+local function token_wait_ms(left)
+  if left >= 1 then return 0 end
+  return math.ceil((1 - left) / refill_per_ms())
+end
+
+-- How long until something may be claimed: 0 now, -1 nothing waits.
+local function claimable_in_ms(left)
+  local first = redis.call('ZRANGE', due_key, 0, 0, 'WITHSCORES')
+  if #first == 0 then return -1 end
+  return math.max(0, tonumber(first[2]) - now, hold_ms, token_wait_ms(left))
+end

@@ -1,0 +1,32 @@
+-- reap: leases that ran out (their worker died, or hangs): joined back and due now; a slot that outlives too many
+-- crashes in a row is dead ("poison").
+-- KEYS[1]  prefix of the application's keys
+-- ARGV     most slots to take
+-- answers  {slot, crashes in a row, 'again' or 'dead', …}
+
+local answers = {}
+for _, slot in ipairs(redis.call('ZRANGEBYSCORE', leases_key, '-inf', now, 'LIMIT', 0, tonumber(ARGV[1]))) do
+  local s = open(slot)
+  if not s then
+    set_aside(slot, 'leased, but its key holds no slot')
+  elseif not s.ft then
+    redis.call('ZREM', leases_key, slot)
+  else
+    add(s, 'y', 1)
+    count('reaped', 1)
+    local crashes = number(s, 'y')
+    local fate = crashes >= policy.crashes_max and 'dead' or 'again'
+    if fate == 'dead' then
+      bury(s, take(s), {reason = 'poison: its worker died ' .. crashes .. ' times'})
+      close(s, false)
+    else
+      join_back(s)
+      put(s, 'w', 'its worker died or hung')
+      schedule(s, now)
+    end
+    write(s)
+    for _, part in ipairs({slot, crashes, fate}) do answers[#answers + 1] = part end
+  end
+end
+finish()
+return answers

@@ -1,0 +1,132 @@
+"""Outcomes: the four ends a claim can have, as settle.lua takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one PUT carried of a claim: letters of flags, and message ids (none: the whole dialog, or an edit)."""
+
+    flags: str = ""
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The API accepted the PUT."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Not accepted, to be sent later: joined back under what is pending.
+
+    Attributes:
+        reason: a short sentence without private content.
+        verdict: name of the verdict, for the counts.
+        delay_ms: until the slot is due.
+        costs_attempt: counts as a failed attempt, for the backoff.
+        hold_ms: nothing of this application is claimed so long.
+        escalates: the hold doubles with every hold in a row.
+        list_limit: most ids in the slot's next list; None as it is.
+        wants_token: the slot is due at once when a newer session token comes.
+    """
+
+    reason: str
+    verdict: str
+    delay_ms: int = 0
+    costs_attempt: bool = False
+    hold_ms: int = 0
+    escalates: bool = False
+    list_limit: int | None = None
+    wants_token: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """Will never be accepted: to the dead letters. `words` are the API's; `part` None: all that was claimed."""
+
+    reason: str
+    verdict: str
+    part: Part | None = None
+    status: int | None = None
+    words: str = field(default="", repr=False)
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Handed back unsent."""
+
+    reason: str
+
+
+Outcome = Done | Again | Dead | Back
+_ALL = Part(flags="rd")
+
+
+def settle_arguments(slot: str, generation: int, outcome: Outcome) -> tuple[str | int, ...]:
+    """The sixteen arguments of settle.lua for one claim, in its order."""
+    match outcome:
+        case Done(part):
+            return _arguments(slot, generation, "done", part, verdict="sent")
+        case Again():
+            return _again(slot, generation, outcome)
+        case Dead():
+            return _dead(slot, generation, outcome)
+        case Back(reason):
+            return _arguments(slot, generation, "back", _ALL, reason=reason)
+
+
+def _again(slot: str, generation: int, outcome: Again) -> tuple[str | int, ...]:
+    return _arguments(
+        slot,
+        generation,
+        "again",
+        _ALL,
+        delay_ms=outcome.delay_ms,
+        costs=int(outcome.costs_attempt),
+        hold_ms=outcome.hold_ms,
+        escalates=int(outcome.escalates),
+        list_limit="" if outcome.list_limit is None else outcome.list_limit,
+        wants_token=int(outcome.wants_token),
+        reason=outcome.reason,
+        verdict=outcome.verdict,
+    )
+
+
+def _dead(slot: str, generation: int, outcome: Dead) -> tuple[str | int, ...]:
+    return _arguments(
+        slot,
+        generation,
+        "dead" if outcome.part else "dead_all",
+        outcome.part or _ALL,
+        reason=outcome.reason,
+        status="" if outcome.status is None else outcome.status,
+        words=outcome.words,
+        request_id=outcome.request_id,
+        verdict=outcome.verdict,
+    )
+
+
+def _arguments(slot: str, generation: int, outcome: str, part: Part, **more: str | int) -> tuple[str | int, ...]:
+    given = _DEFAULTS | more
+    return slot, generation, outcome, part.flags, ",".join(part.ids), *(given[name] for name in _DEFAULTS)
+
+
+_DEFAULTS: dict[str, str | int] = {
+    "delay_ms": 0,
+    "costs": 0,
+    "hold_ms": 0,
+    "escalates": 0,
+    "list_limit": "",
+    "wants_token": 0,
+    "reason": "",
+    "status": "",
+    "words": "",
+    "request_id": "",
+    "verdict": "",
+}

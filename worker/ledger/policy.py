@@ -1,0 +1,24 @@
+"""The policy: what the workers' settings say to the scripts, stored beside the ledger so that producers need none."""
+
+from __future__ import annotations
+
+from settings import Application, Settings
+
+_BURST_S = 1 / 20
+
+
+def policy_of(settings: Settings, application: Application) -> dict[str, str]:
+    """Fields of `rs:{app}:policy`; times in ms, `burst` in calls (lua/pace.lua says why it is small)."""
+    return {
+        "gather_min_ms": _ms(settings.gather_min_s),
+        "gather_max_ms": _ms(settings.gather_max_s),
+        "remember_ms": _ms(settings.remember_s),
+        "give_up_ms": _ms(settings.give_up_after_s),
+        "crashes_max": str(settings.crashes_max),
+        "rate_per_s": repr(float(application.rate_per_s)),
+        "burst": repr(max(1.0, application.rate_per_s * _BURST_S)),
+    }
+
+
+def _ms(seconds: float) -> str:
+    return str(round(seconds * 1000))

@@ -1,0 +1,20 @@
+"""The worker's scripts: slot.lua of the wheel, pace and flight in between, and each script's own text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from receipt_sync.scripts import Script, shared_source
+
+_LUA = Path(__file__).parent / "lua"
+
+
+def _script(*names: str) -> Script:
+    parts = [(_LUA / f"{name}.lua").read_text(encoding="utf-8") for name in names]
+    return Script("".join([shared_source(), *parts]))
+
+
+CLAIM = _script("pace", "flight", "claim")
+SETTLE = _script("pace", "flight", "settle")
+REAP = _script("flight", "reap")
+RING = _script("pace", "ring")

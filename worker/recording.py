@@ -1,0 +1,63 @@
+"""Recording what came through the broker: checked like everything else, and never a crash loop.
+
+A wrong call ends as a failed task and a dead letter. A ledger that is out of reach sends the task back to the broker;
+the Redis client's own backoff paces that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import redis
+from celery.exceptions import Reject
+
+from receipt_sync import InvalidReceipt, Receipt
+from receipt_sync.calls import receipt_from_call
+from receipt_sync.errors import shown
+from settings.application import DEFAULT_NAME
+from worker.runtime import Runtime
+
+_SHOWN_BYTES = 65_536
+_SECRET = "token"  # noqa: S105 - the name of an argument
+
+
+def record_call(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+    """Records what a task was called with.
+
+    Raises:
+        InvalidReceipt: an argument is wrong; a dead letter with the arguments has been stored.
+        Reject: the ledger was not reached; the message goes back to the broker.
+    """
+    try:
+        _record(held, name, args, kwargs)
+    except redis.RedisError as error:
+        raise Reject(type(error).__name__, requeue=True) from error
+
+
+def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+    rest = dict(kwargs)
+    application = rest.pop("application", DEFAULT_NAME)
+    try:
+        application = _known(held, application)
+        receipt: Receipt = receipt_from_call(name, args, rest, held.settings.max_text_bytes)
+    except InvalidReceipt as error:
+        _bury(held, name, args, kwargs, error)
+        raise
+    held.queue(application).record_many([receipt])
+
+
+def _known(held: Runtime, application: object) -> str:
+    if not isinstance(application, str) or application not in held.ways:
+        raise InvalidReceipt("application", shown(application), f"one of {', '.join(held.ways)}")
+    return application
+
+
+def _bury(
+    held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], error: InvalidReceipt
+) -> None:
+    application = kwargs.get("application")
+    way = held.ways.get(application if isinstance(application, str) else "") or next(iter(held.ways.values()))
+    kept = {key: "(secret)" if key == _SECRET else value for key, value in kwargs.items()}
+    arguments = json.dumps({"args": list(args), "kwargs": kept}, default=repr)[:_SHOWN_BYTES]
+    way.ledger.bury_invalid(name, arguments, f"invalid: {error}")

@@ -1,0 +1,95 @@
+"""What one process of the worker holds: the ledgers, the chat clients and the threads, made once and after the fork."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import lru_cache
+
+import redis
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from receipt_sync import ReceiptQueue
+from settings import Application, Settings
+from worker.acting import Patience
+from worker.chat_api import ChatApi, Endpoint
+from worker.ledger import Ledger, RingSize
+from worker.ledger.policy import policy_of
+from worker.plan import Limits
+from worker.sync import Way
+
+_REDIS_TIMEOUT_S = 5.0
+# A settle that gives up costs a second PUT: it is tried again for about as long as a Redis takes to restart.
+_REDIS_RETRIES = 8
+
+
+class Runtime:
+    """The objects of one process for one set of settings. Not shared with children: see `runtime`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.redis = redis.Redis.from_url(
+            settings.redis_url,
+            socket_timeout=_REDIS_TIMEOUT_S,
+            socket_connect_timeout=_REDIS_TIMEOUT_S,
+            socket_keepalive=True,
+            health_check_interval=30,
+            retry=Retry(ExponentialBackoff(cap=2, base=0.05), _REDIS_RETRIES),
+        )
+        self.ways = {application.name: self._way(application) for application in settings.applications}
+        self.pool: Executor = ThreadPoolExecutor(settings.connections, thread_name_prefix="put")
+        self._queues = {
+            name: ReceiptQueue(client=self.redis, application=name, max_text_bytes=settings.max_text_bytes)
+            for name in self.ways
+        }
+
+    def queue(self, application: str) -> ReceiptQueue:
+        """The recording end of an application's ledger."""
+        return self._queues[application]
+
+    def _way(self, application: Application) -> Way:
+        settings = self.settings
+        return Way(
+            ledger=self._ledger(application),
+            api=ChatApi(_endpoint(application)),
+            limits=Limits(application.list_max_ids if application.comma_lists else 1, application.both_flags),
+            patience=Patience(
+                settings.backoff_base_s,
+                settings.backoff_cap_s,
+                settings.retry_after_max_s,
+                settings.unauthorized_hold_s,
+            ),
+            send_within_s=settings.lease_margin_s / 2,
+            connections=settings.connections,
+        )
+
+    def _ledger(self, application: Application) -> Ledger:
+        settings = self.settings
+        return Ledger(
+            self.redis,
+            application.name,
+            policy=policy_of(settings, application),
+            lease_ms=round(settings.lease_s(application) * 1000),
+            size=RingSize(settings.syncs_max, round(settings.permit_s * 1000), settings.connections),
+        )
+
+
+def _endpoint(application: Application) -> Endpoint:
+    key = application.api_key
+    return Endpoint(
+        base_url=application.endpoint,
+        api_key=None if key is None else key.get_secret_value(),
+        connect_timeout_s=application.connect_timeout_s,
+        read_timeout_s=application.read_timeout_s,
+    )
+
+
+def runtime(settings: Settings) -> Runtime:
+    """This process's runtime: threads and connections must not cross a fork, so each process makes its own."""
+    return _of_process(settings, os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _of_process(settings: Settings, _pid: int) -> Runtime:
+    return Runtime(settings)

@@ -1,0 +1,153 @@
+"""Sync: claims due slots, sends their PUTs side by side, settles each; goes on while work is due and its time lasts.
+
+What may happen twice: a PUT whose worker died before the settle. What cannot be lost: a slot is forgotten only by a
+settle that follows an accepted PUT. At most one PUT of a slot is in flight: a claim that is too old to be sent within
+its lease is handed back unsent.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, field
+
+import sentry_sdk
+
+from worker.acting import Patience, outcome_of
+from worker.chat_api import ChatApi
+from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
+from worker.observability import pseudonym
+from worker.plan import Limits, Put, plan
+from worker.verdicts import Sent, Verdict, name
+
+log = logging.getLogger(__name__)
+
+# Newly due slots join a running sync this soon; a doorbell for each would cost more than asking.
+_POLL_S = 0.05
+
+AnyClaim = MarkClaim | EditClaim
+Settlement = tuple[str, int, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one application's slots are sent.
+
+    Attributes:
+        ledger: where they wait.
+        api: where they go.
+        limits: what the API accepts.
+        patience: how long to wait after failures.
+        send_within_s: a claim older than this is not sent any more: its lease could run out before the answer.
+        connections: PUTs side by side.
+    """
+
+    ledger: Ledger
+    api: ChatApi
+    limits: Limits
+    patience: Patience
+    send_within_s: float
+    connections: int
+
+
+@dataclass(slots=True)
+class Sync:
+    """One run of a sync task.
+
+    Args:
+        way: how its application's slots are sent.
+        pool: threads for the PUTs; at least `way.connections`.
+        permit: the doorbell's permit, kept alive by every claim; '' for a run without.
+        time_s: how long it goes on claiming.
+        stopping: says whether the worker wants to stop; then nothing more is claimed.
+    """
+
+    way: Way
+    pool: Executor
+    permit: str
+    time_s: float
+    stopping: Callable[[], bool]
+    sent: int = 0
+    settled: int = 0
+    _flying: dict[Future[Settlement], AnyClaim] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Runs to the end.
+
+        Raises:
+            redis.RedisError: the ledger is lost; what is in flight is healed by its lease.
+        """
+        until_s = time.monotonic() + self.time_s
+        while True:
+            wait_s = self._claim() if time.monotonic() < until_s and not self.stopping() else None
+            if not self._flying and (wait_s is None or wait_s > _POLL_S):
+                return
+            self._settle_finished(wait_s)
+
+    def _claim(self) -> float | None:
+        """Claims as many as there are free connections; answers seconds until it is worth asking again."""
+        free = self.way.connections - len(self._flying)
+        if free == 0:
+            return _POLL_S
+        claimed = self.way.ledger.claim(free, self.permit)
+        for claim in claimed.claims:
+            self._flying[self.pool.submit(send_claim, self.way, claim)] = claim
+        if claimed.leave or claimed.wait_ms is None:
+            return None
+        return claimed.wait_ms / 1000
+
+    def _settle_finished(self, wait_s: float | None) -> None:
+        if not self._flying:
+            time.sleep(wait_s or 0)
+            return
+        timeout_s = min(_POLL_S, wait_s) if wait_s else _POLL_S
+        finished, _ = wait(self._flying, timeout_s, FIRST_COMPLETED)
+        if not finished:
+            return
+        for future in finished:
+            del self._flying[future]
+        settlements = [future.result() for future in finished]
+        self.settled += sum(self.way.ledger.settle(settlements))
+        self.sent += len(settlements)
+
+
+def send_claim(way: Way, claim: AnyClaim) -> Settlement:
+    """Sends the first PUT of a claim's plan; answers what to settle."""
+    if time.monotonic() - claim.claimed_s > way.send_within_s:
+        return claim.slot, claim.generation, Back("claimed too long ago to be sent within its lease")
+    try:
+        put = next(plan(claim, way.limits))
+        verdict = way.api.send(put)
+        outcome = outcome_of(verdict, put, claim, way.patience, random.random())
+    except Exception as error:  # noqa: BLE001 - a bug in one slot must neither stop the others nor lose the slot
+        return claim.slot, claim.generation, _bug(claim, way, error)
+    report(way.ledger.application, claim, put, verdict, outcome)
+    return claim.slot, claim.generation, outcome
+
+
+def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
+    log.error("bug while sending slot %s: %s", pseudonym(claim.slot), type(error).__name__)
+    sentry_sdk.capture_exception(error)
+    delay_ms = round(way.patience.backoff_cap_s * 1000)
+    return Again(f"bug: {type(error).__name__}", verdict="", delay_ms=delay_ms, costs_attempt=True)
+
+
+def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcome: Outcome) -> None:
+    """One log line for every PUT that was not accepted; nothing private is in it."""
+    if isinstance(verdict, Sent):
+        return
+    level = logging.ERROR if isinstance(outcome, Dead) else logging.WARNING
+    log.log(
+        level,
+        "PUT not accepted: application=%s slot=%s verdict=%s outcome=%s ids=%d attempt=%d reason=%r",
+        application,
+        pseudonym(claim.slot),
+        name(verdict),
+        type(outcome).__name__.lower(),
+        len(put.message_ids),
+        claim.attempts + 1,
+        outcome.reason if isinstance(outcome, (Again, Dead)) else "",
+    )

@@ -1,0 +1,141 @@
+"""The ticker: in every worker's main process, looks after the ledgers and rings the doorbells.
+
+It wakes when the ledger says that something fell due, when the next slot is due, and at the latest every second. Each
+tick reaps what outlived its lease and asks the ledger for permits; for each permit one sync task is enqueued. A lost
+wake-up costs a second, a lost doorbell the life of its permit. Every worker ticks: none is needed by the others.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import redis
+from celery import Celery, bootsteps
+from kombu.exceptions import OperationalError
+
+from receipt_sync import keys
+from settings import Settings
+from worker.contract import DOORBELL_QUEUE, SYNC
+from worker.ledger import Ledger
+from worker.observability import pseudonym
+from worker.runtime import runtime
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+_FAILURES = (redis.RedisError, OperationalError, OSError)
+
+Doorbell = Callable[[str, str], None]
+
+
+def doorbell(app: Celery) -> Doorbell:
+    """Enqueues one sync task: `ring(application, permit)`. No retry: a doorbell that fails is rung anew."""
+
+    def ring(application: str, permit: str) -> None:
+        kwargs = {"application": application, "permit": permit}
+        app.send_task(SYNC, kwargs=kwargs, queue=DOORBELL_QUEUE, retry=False, ignore_result=True)
+
+    return ring
+
+
+def ring_for(ledger: Ledger, ring: Doorbell, returned_permit: str = "") -> int | None:
+    """Rings as often as the ledger permits; answers ms until something may be claimed, None when nothing waits."""
+    rung = ledger.ring(returned_permit)
+    if not rung.policy_known:
+        ledger.publish_policy()
+    for permit in rung.permits:
+        ring(ledger.application, permit)
+    return rung.next_ms
+
+
+def tick(ledger: Ledger, ring: Doorbell) -> float:
+    """One tick for one application; answers the seconds until the next one is worth it."""
+    for reaped in ledger.reap():
+        fate = "dead" if reaped.dead else "again"
+        log.warning("lease ran out: slot=%s crashes=%d outcome=%s", pseudonym(reaped.slot), reaped.crashes, fate)
+    next_ms = ring_for(ledger, ring)
+    # Due already, and still here: syncs are at it, or their permits must run out first.
+    return min(TICK_S, next_ms / 1000) if next_ms else TICK_S
+
+
+class Ticker(threading.Thread):
+    """The thread that ticks.
+
+    Args:
+        client: the ledger's Redis, for listening.
+        ledgers: those to look after.
+        ring: enqueues a doorbell.
+    """
+
+    def __init__(self, client: redis.Redis, ledgers: Sequence[Ledger], ring: Doorbell) -> None:
+        super().__init__(name="ticker", daemon=True)
+        self._client = client
+        self._ledgers = ledgers
+        self._ring = ring
+        self._ended = threading.Event()
+        self._failing = False
+
+    def end(self) -> None:
+        """Ends the thread within about a tick."""
+        self._ended.set()
+
+    def run(self) -> None:
+        """Ticks until `end`; an outage of Redis or of the broker is waited out and said once."""
+        while not self._ended.is_set():
+            try:
+                self._listen_and_tick()
+            except _FAILURES as error:
+                self._say_outage(error)
+                self._ended.wait(TICK_S)
+
+    def _listen_and_tick(self) -> None:
+        with self._client.pubsub(ignore_subscribe_messages=True) as wakes:  # type: ignore[no-untyped-call]
+            wakes.subscribe(*(keys.wake_channel(ledger.application) for ledger in self._ledgers))
+            for ledger in self._ledgers:
+                ledger.publish_policy()
+            while not self._ended.is_set():
+                wait_s = min(tick(ledger, self._ring) for ledger in self._ledgers)
+                self._say_recovery()
+                self._listen(wakes, wait_s)
+
+    def _listen(self, wakes: redis.client.PubSub, wait_s: float) -> None:
+        """Waits for a wake-up, and takes all that have come, so that a burst of them is one tick."""
+        message = wakes.get_message(timeout=wait_s)
+        while message is not None:
+            message = wakes.get_message(timeout=0)
+
+    def _say_outage(self, error: BaseException) -> None:
+        if not self._failing:
+            log.error("the ledger or the broker is out of reach; ticking goes on: %s", type(error).__name__)
+        self._failing = True
+
+    def _say_recovery(self) -> None:
+        if self._failing:
+            log.warning("the ledger and the broker are back")
+        self._failing = False
+
+
+def ticker_step(settings: Settings) -> type[bootsteps.StartStopStep]:
+    """The bootstep that gives a worker its ticker."""
+
+    class TickerStep(bootsteps.StartStopStep):
+        """Starts the ticker after the pool has forked: threads do not survive a fork."""
+
+        requires = ("celery.worker.components:Pool",)
+
+        def start(self, worker: Any) -> None:
+            held = runtime(settings)
+            ledgers = [way.ledger for way in held.ways.values()]
+            self.ticker = Ticker(held.redis, ledgers, doorbell(worker.app))
+            self.ticker.start()
+
+        def stop(self, worker: Any) -> None:  # noqa: ARG002 - celery's signature
+            self.ticker.end()
+            self.ticker.join(2 * TICK_S)
+
+        terminate = stop
+
+    return TickerStep

@@ -1,0 +1,60 @@
+"""Verdicts: the five meanings that an answer of the API, or a failure to get one, can have.
+
+Sent           2xx                                          covered
+Rejected       400, 403, 404, 422 and other 4xx             never again: dead letter with the API's words
+Throttled      429                                          the application holds; costs no attempt
+Unavailable    5xx, 408, 3xx, timeouts, refused, reset      again, with backoff
+Unauthorized   401                                          the API key's application holds; the session's actor waits
+
+A verdict is made in worker/chat_api.py and acted on in worker/acting.py, and nowhere else. Statuses: the API's
+documentation names 400, 401, 403, 404, 422, 429, 500 and 503; 502 has been seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The API accepted the PUT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The API will never accept it. `words` are its own and may be private: for the dead letter alone."""
+
+    status: int
+    words: str = field(repr=False)
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """Above the rate. `retry_after_s` as the API said, None where it did not, or not understandably."""
+
+    retry_after_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """No answer, or one that says nothing about the PUT; it may have been applied. `reason` holds nothing private."""
+
+    reason: str
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unauthorized:
+    """The credentials were refused, or there are none to send (`configured` False)."""
+
+    reason: str
+    configured: bool = True
+
+
+Verdict = Sent | Rejected | Throttled | Unavailable | Unauthorized
+
+
+def name(verdict: Verdict) -> str:
+    """The verdict's name in counts and logs: `sent`, `rejected`, `throttled`, `unavailable`, `unauthorized`."""
+    return type(verdict).__name__.lower()
