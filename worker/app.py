@@ -12,7 +12,7 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from kombu import Queue
+from kombu.entity import Queue
 
 from settings import Job, Settings, SettingsError, load
 from worker import lifecycle
@@ -75,7 +75,7 @@ def make_app(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         task_default_queue=RECEIPTS_QUEUE,
         task_routes={SYNC: {"queue": DOORBELL_QUEUE}, **{name: {"queue": RECEIPTS_QUEUE} for name in RECORDING}},
-        task_queues=[Queue(RECEIPTS_QUEUE), Queue(DOORBELL_QUEUE)],
+        task_queues=[Queue(name) for name in (RECEIPTS_QUEUE, DOORBELL_QUEUE)],  # type: ignore[no-untyped-call]
         worker_send_task_events=True,
         task_send_sent_event=False,
         worker_soft_shutdown_timeout=settings.shutdown_s,
