@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,7 @@ from sandbox.client import SandboxClient
 from stack.ports import free_port
 from stack.redis_server import RedisServer
 from stack.services import start_sandbox
-
-API_KEY = "sandbox-api-key"
+from tests.running import API_KEY, System
 
 
 @dataclass(frozen=True)
@@ -55,3 +54,23 @@ def sandbox(sandbox_server: str) -> Sandbox:
     client.clear_world()
     client.clear_journal()
     return Sandbox(sandbox_server, client)
+
+
+@pytest.fixture
+def start_system(tmp_path: Path) -> Iterator[Callable[..., System]]:
+    """Starts the whole system, with settings by their variables' names; ends it after the test."""
+    started: list[System] = []
+
+    def start(**settings: str) -> System:
+        started.append(System(tmp_path / str(len(started)), settings))
+        return started[-1]
+
+    yield start
+    for system in started:
+        system.stop()
+
+
+@pytest.fixture
+def system(start_system: Callable[..., System]) -> System:
+    """The whole system with quick settings, and no worker yet."""
+    return start_system()

@@ -26,8 +26,11 @@ def words_of(body: bytes, private: tuple[str, ...] = ()) -> str:
         said = "; ".join(_sentences(json.loads(text)))
     except (ValueError, RecursionError):
         said = text
-    for secret in private:
+    # The longest first: struck out of the middle of a token, a short text would leave the rest of it readable.
+    for secret in sorted(private, key=len, reverse=True):
         said = said.replace(secret, "[struck out]")
+    # JSON can say half a character (servers cut texts in UTF-16); the ledger takes UTF-8 alone.
+    said = said.encode(errors="replace").decode()
     return " ".join(said.split())[:WORDS_MAX_CHARS]
 
 
@@ -58,10 +61,10 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
         return None
     value = value.strip()
     if value.isascii() and value.isdigit():
-        return float(value[:12])  # more digits than any age: whoever honours it clamps it
+        return float(value.lstrip("0")[:12] or 0)  # more digits than any age: whoever honours it clamps it
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year or a zone of twenty digits
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - now).total_seconds())

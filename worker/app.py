@@ -90,10 +90,10 @@ def make_app(settings: Settings) -> Celery:
         timezone="UTC",
     )
     app.steps["worker"].add(ticker_step(settings))
+    lifecycle.install(app)
     return app
 
 
 settings = _load()
 start_sentry(settings)
 app = make_app(settings)
-stopping = lifecycle.stopping

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import mmap
 
-from celery import signals
+from celery import Celery, signals
+from celery.apps.worker import Worker
 
 _flag = mmap.mmap(-1, 1)
 
@@ -23,3 +24,17 @@ def stopping() -> bool:
 def raise_flag(**_: object) -> None:
     """Called in the main process when a warm, soft or cold shutdown begins."""
     _flag[0] = 1
+
+
+class SoftlyStopping(Worker):
+    """Celery says that it shuts down only after it has waited out the soft shutdown; the syncs must hear it before."""
+
+    def wait_for_soft_shutdown(self) -> None:
+        """Raises the flag, then waits as Celery does."""
+        raise_flag()
+        super().wait_for_soft_shutdown()
+
+
+def install(app: Celery) -> None:
+    """Makes the application's workers stop softly."""
+    app.Worker = app.subclass_with_self(SoftlyStopping, name="Worker")

@@ -99,7 +99,9 @@ def _separately(flags: str, limits: Limits) -> list[str]:
 
 
 def _groups(claim: MarkClaim, limits: Limits) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for group in (BOTH, READ, DELIVERED):
-        ids = tuple(id_ for id_, flags in claim.ids.items() if flags == group)
+    for group in (BOTH, READ, DELIVERED) if limits.both_flags else (READ, DELIVERED):
+        ids = tuple(
+            id_ for id_, flags in claim.ids.items() if (flags == group if limits.both_flags else group in flags)
+        )
         if ids:
-            yield from ((flags, ids) for flags in _separately(group, limits))
+            yield group, ids

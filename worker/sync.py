@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 # Newly due slots join a running sync this soon; a doorbell for each would cost more than asking.
 _POLL_S = 0.05
 
+# Of a lease; several tries fit into one.
+_EXTEND_SHARE = 0.25
+
 AnyClaim = MarkClaim | EditClaim
 Settlement = tuple[str, int, Outcome]
 
@@ -72,6 +75,7 @@ class Sync:
     stopping: Callable[[], bool]
     sent: int = 0
     settled: int = 0
+    _extended_s: float = field(default_factory=time.monotonic)
     _flying: dict[Future[Settlement], AnyClaim] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -86,6 +90,7 @@ class Sync:
             if not self._flying and (wait_s is None or wait_s > _POLL_S):
                 return
             self._settle_finished(wait_s)
+            self._extend_leases()
 
     def _claim(self) -> float | None:
         """Claims as many as there are free connections; answers seconds until it is worth asking again."""
@@ -112,6 +117,14 @@ class Sync:
         settlements = [future.result() for future in finished]
         self.settled += sum(self.way.ledger.settle(settlements))
         self.sent += len(settlements)
+
+    def _extend_leases(self) -> None:
+        """A request that takes longer than its timeouts say keeps its slot, as long as this process lives."""
+        if time.monotonic() - self._extended_s < self.way.ledger.lease_ms / 1000 * _EXTEND_SHARE:
+            return
+        self._extended_s = time.monotonic()
+        if self._flying:
+            self.way.ledger.extend([(claim.slot, claim.generation) for claim in self._flying.values()])
 
 
 def send_claim(way: Way, claim: AnyClaim) -> Settlement:

@@ -20,6 +20,7 @@ from receipt_sync import keys
 from settings import Settings
 from worker.contract import DOORBELL_QUEUE, SYNC
 from worker.ledger import Ledger
+from worker.lifecycle import stopping
 from worker.observability import pseudonym
 from worker.runtime import runtime
 
@@ -84,7 +85,8 @@ class Ticker(threading.Thread):
 
     def run(self) -> None:
         """Ticks until `end`; an outage of Redis or of the broker is waited out and said once."""
-        while not self._ended.is_set():
+        # A worker that stops rings no more: nobody here would answer, and the permit would be lost for a while.
+        while not self._ended.is_set() and not stopping():
             try:
                 self._listen_and_tick()
             except _FAILURES as error:
@@ -96,7 +98,7 @@ class Ticker(threading.Thread):
             wakes.subscribe(*(keys.wake_channel(ledger.application) for ledger in self._ledgers))
             for ledger in self._ledgers:
                 ledger.publish_policy()
-            while not self._ended.is_set():
+            while not self._ended.is_set() and not stopping():
                 wait_s = min(tick(ledger, self._ring) for ledger in self._ledgers)
                 self._say_recovery()
                 self._listen(wakes, wait_s)

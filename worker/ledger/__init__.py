@@ -2,6 +2,7 @@
 
 claim      the longest due slots, pending → in flight          claims.py, lua/claim.lua
 settle     done, again, dead or handed back                    outcomes.py, lua/settle.lua
+extend     leases of claims that are still being sent           lua/extend.lua
 reap       leases that ran out                                 lua/reap.lua
 ring       permits for doorbells                               lua/ring.lua
 record     is the producers' (receipt_sync); keys and fields of all: receipt_sync/keys.py

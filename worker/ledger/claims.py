@@ -85,7 +85,9 @@ def parse_claim(answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | 
         kind, dialog_id, last = slot.split(":")
         if kind == "m":
             return _mark(answer, slot, generation, dialog_id, last, claimed_s)
-        return _edit(answer, slot, generation, dialog_id, last, claimed_s)
+        if kind == "e":
+            return _edit(answer, slot, generation, dialog_id, last, claimed_s)
+        raise ValueError(f"a slot of kind {kind!r}")
     except (ValueError, IndexError) as error:
         raise UnreadableSlotError(slot, generation, f"{type(error).__name__}: {error}") from error
 

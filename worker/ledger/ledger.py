@@ -68,7 +68,7 @@ class RingSize:
 
 
 class Ledger:
-    """Claim, settle, reap and ring for one application. Every method is one step, atomic in Redis.
+    """Claim, extend, settle, reap and ring for one application. Every method is one step, atomic in Redis.
 
     Args:
         client: the ledger's Redis; answers must be bytes (`decode_responses=False`).
@@ -113,6 +113,11 @@ class Ledger:
         """Ends claims, given as (slot, generation, outcome); False where the claim had been taken away meanwhile."""
         arguments = [part for settlement in settlements for part in settle_arguments(*settlement)]
         return [bool(settled) for settled in self._call(scripts.SETTLE, *arguments)]
+
+    def extend(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
+        """Lets the leases of claims, given as (slot, generation), begin anew; False where one had been taken away."""
+        arguments = [part for claim in claims for part in claim]
+        return [bool(ours) for ours in self._call(scripts.EXTEND, self.lease_ms, *arguments)]
 
     def reap(self) -> list[Reaped]:
         """Takes back the slots whose lease ran out, oldest first, a bounded number at a time."""

@@ -16,5 +16,6 @@ def _script(*names: str) -> Script:
 
 CLAIM = _script("pace", "flight", "claim")
 SETTLE = _script("pace", "flight", "settle")
+EXTEND = _script("extend")
 REAP = _script("flight", "reap")
 RING = _script("pace", "ring")

@@ -1,0 +1,132 @@
+"""What an address must look like, and the broker's address made from the ledger's.
+
+Every check takes the text (or pydantic's wrapping of it), returns it normalized, and raises `ValueError` with the
+reason, never with a part of the text: addresses carry passwords.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
+
+from pydantic import SecretStr
+
+LEDGER_SCHEMES = ("redis", "rediss", "unix")
+BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp")
+
+
+def plain(value: object) -> str:
+    """The text of a value that may be wrapped so that logs cannot show it."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, str):
+        return value
+    raise ValueError("not a text")
+
+
+def split(text: str, schemes: tuple[str, ...]) -> SplitResult:
+    """The parts of a URL of one of these schemes, with a host, or with a path where the scheme means a socket file."""
+    if any(char.isspace() or not char.isprintable() for char in text):
+        raise ValueError("it holds a space or a control character")
+    parts = _parts(text)
+    if parts is None:
+        raise ValueError("host or port cannot be read; is a character of the password not percent-encoded?")
+    if parts.scheme not in schemes or not text.startswith(f"{parts.scheme}://"):
+        raise ValueError("the scheme is another one")
+    _require_place(parts)
+    return parts
+
+
+def _parts(text: str) -> SplitResult | None:
+    # None, not the error: Python's own says what stands before the '@'.
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    return None if port == 0 else parts
+
+
+def _require_place(parts: SplitResult) -> None:
+    if parts.scheme in {"unix", "redis+socket"}:
+        if parts.hostname or len(parts.path) <= 1:
+            raise ValueError("the path of a socket starts with a third slash")
+    elif not parts.hostname:
+        raise ValueError("the host is missing")
+
+
+def ledger(value: object) -> str:
+    """The ledger's address, as `redis.Redis.from_url` takes it.
+
+    A database that is no number is refused here because redis-py would silently use database 0.
+    """
+    text = plain(value)
+    parts = split(text, LEDGER_SCHEMES)
+    _require_database(_option(parts, "db") or ("" if parts.scheme == "unix" else parts.path.strip("/")))
+    if parts.fragment:
+        raise ValueError("it holds a '#'; is a character of the password not percent-encoded?")
+    return text
+
+
+def _require_database(text: str) -> None:
+    if text and not (text.isascii() and text.isdigit()):
+        raise ValueError("the database is no number")
+
+
+def broker(value: object) -> str:
+    """The broker's address, or several joined by `;`, as Celery takes them."""
+    texts = plain(value).split(";")
+    for text in texts:
+        parts = split(text, BROKER_SCHEMES)
+        if parts.scheme in {"redis", "rediss"}:
+            _require_database(parts.path.strip("/"))
+    return ";".join(_verified(text) for text in texts)
+
+
+def _verified(text: str) -> str:
+    # kombu takes a rediss:// address without this option as "do not verify"; redis-py as "verify".
+    if not text.startswith("rediss://") or "ssl_cert_reqs=" in text:
+        return text
+    return f"{text}{'&' if '?' in text else '?'}ssl_cert_reqs=required"
+
+
+def broker_of(ledger_url: str) -> str:
+    """The broker's address for the same Redis as the ledger's.
+
+    Redis addresses mean the same to redis-py and to kombu only in part: kombu takes the database from the path (of a
+    socket: from `virtual_host`), credentials from before the `@`, of the options only `ssl_*`, and raises a `TypeError`
+    on others. Options such as `socket_timeout` therefore stay behind.
+    """
+    parts = urlsplit(ledger_url)
+    user = unquote(parts.username or "") or _option(parts, "username")
+    password = unquote(parts.password or "") or _option(parts, "password")
+    credentials = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user or password else ""
+    if parts.scheme == "unix":
+        return f"redis+socket://{credentials}{parts.path}?virtual_host={_option(parts, 'db') or 0}"
+    options = urlencode({key: values[0] for key, values in parse_qs(parts.query).items() if key.startswith("ssl_")})
+    database = _option(parts, "db") or parts.path.strip("/") or "0"
+    place = parts.netloc.rpartition("@")[2]
+    return _verified(f"{parts.scheme}://{credentials}{place}/{database}{'?' if options else ''}{options}")
+
+
+def _option(parts: SplitResult, name: str) -> str:
+    return parse_qs(parts.query).get(name, [""])[0]
+
+
+def endpoint(value: object) -> str:
+    """The chat API's address without its trailing slash."""
+    text = plain(value)
+    parts = split(text, ("http", "https"))
+    if "?" in text or "#" in text:
+        raise ValueError("it holds a '?' or a '#'")
+    if "@" in parts.netloc:
+        raise ValueError("it holds credentials")
+    return text.rstrip("/")
+
+
+def dsn(value: object) -> SecretStr:
+    """Sentry's address of a project."""
+    text = plain(value)
+    parts = split(text, ("http", "https"))
+    if not parts.username or not parts.path.rpartition("/")[2].isdigit():
+        raise ValueError("the key or the project's number is missing")
+    return SecretStr(text)

@@ -1,0 +1,128 @@
+"""What can be turned for one QuickBlox application, and the ground both models stand on.
+
+The defaults follow what QuickBlox documents: 80 calls per second on the smallest plan, and one path for several
+messages of a dialog (https://docs.quickblox.com).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from settings import addresses
+from settings.masking import mask_url
+from settings.variable import Variable, count, seconds, switch, variable_of
+
+DEFAULT_NAME = "default"
+NAME_PATTERN = r"[a-z0-9-]{1,32}"
+Origin = Literal["default", "environment", "file"]
+
+
+class Configured(BaseSettings):
+    """A frozen model whose text never shows a secret and that reads the environment only through `settings.load`."""
+
+    # Without hide_input_in_errors the ValidationError of a model built in code would show the value it refused.
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
+
+    origins: tuple[tuple[str, Origin], ...] = Field((), repr=False)
+    """Where the fields that have not their default come from: pairs of field name and origin."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments alone: a model built in a test must not depend on the machine's environment."""
+        return (init_settings,)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            variable = variable_of(type(self).model_fields[name]) if name in type(self).model_fields else None
+            hides = variable is not None and variable.secrecy == "url"
+            yield name, mask_url(value) if hides else value
+
+
+def _rate(value: float) -> float:
+    if 0 < value < 1:
+        raise ValueError("between 0 and 1 the pace could not keep its promise of a bounded wait")
+    return value
+
+
+def header_text(value: object) -> SecretStr:
+    """An API key that can stand in an HTTP header."""
+    text = addresses.plain(value)
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("it holds a space or a character outside ASCII")
+    return SecretStr(text)
+
+
+class Application(Configured):
+    """One QuickBlox application. Every variable but the API key falls back from `NAME__SHOP` to `NAME`."""
+
+    name: Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")] = DEFAULT_NAME
+    endpoint: Annotated[str, BeforeValidator(addresses.endpoint)] = Variable(
+        "QUICKBLOX_ENDPOINT",
+        "http:// or https:// and a host, without credentials, query or fragment",
+        "Where the chat API answers; enterprise plans have an address of their own.",
+        secrecy="url",
+    ).field("https://api.quickblox.com")
+    api_key: Annotated[SecretStr, BeforeValidator(header_text)] | None = Variable(
+        "QUICKBLOX_API_KEY",
+        "printable ASCII without spaces",
+        "The application's API key. Without it only receipts that carry a session token can be sent.",
+        secrecy="secret",
+        falls_back=False,
+    ).field(None)
+    rate_per_s: Annotated[float, AfterValidator(_rate)] = Variable(
+        "QUICKBLOX_RATE_PER_S",
+        "0, or a number of at least 1",
+        "PUTs per second, summed over all workers. The smallest plan allows 80 calls; a tenth is left for the "
+        "application's own. 0 means no limit.",
+    ).field(72.0, ge=0, allow_inf_nan=False)
+    connect_timeout_s: float = seconds(
+        "QUICKBLOX_CONNECT_TIMEOUT_S",
+        3.05,
+        "How long a connection to the chat API may take to open. A little more than 3, TCP's first retransmission.",
+        least=0.01,
+        most=300,
+    )
+    read_timeout_s: float = seconds(
+        "QUICKBLOX_READ_TIMEOUT_S", 10.0, "How long the chat API may be silent before it answers.", least=0.01, most=300
+    )
+    comma_lists: bool = switch(
+        "QUICKBLOX_COMMA_LISTS", "Whether one PUT may name several messages, joined by commas.", default=True
+    )
+    list_max_ids: int = count("QUICKBLOX_LIST_MAX_IDS", 50, "How many messages one PUT may name.", least=1, most=200)
+    both_flags: bool = switch(
+        "QUICKBLOX_BOTH_FLAGS", "Whether one PUT may carry `read` and `delivered` together.", default=True
+    )
+
+
+def suffix_of(name: str) -> str:
+    """The suffix of an application's variables: `__BIG_SHOP` for `big-shop`, nothing for `default`."""
+    return "" if name == DEFAULT_NAME else "__" + name.upper().replace("-", "_")
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """The names in a comma list.
+
+    Raises:
+        ValueError: A name is not one, stands twice, or would share a variable with another: the API key of `x-file`
+            and the file with the API key of `x` would both be `QUICKBLOX_API_KEY__X_FILE`.
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(re.fullmatch(NAME_PATTERN, name) for name in names):
+        raise ValueError("a name is empty, too long or holds another character")
+    if len(set(names)) < len(names):
+        raise ValueError("a name stands twice")
+    if any(f"{name}-file" in names for name in names):
+        raise ValueError("one name is another one and '-file', and their variables could not be told apart")
+    return names

@@ -1,0 +1,202 @@
+"""Everything that can be turned for the service as a whole: one frozen value, built once by `settings.load`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+)
+
+from settings import addresses
+from settings.application import Application, Configured
+from settings.errors import UnknownApplicationError
+from settings.masking import mask_url
+from settings.schedule import Job
+from settings.sentry import environment_name, release_name
+from settings.variable import Variable, count, number_text, seconds
+
+MONTH_S = 31 * 86_400
+_NOT_ABOVE = {"gather_max_s": "gather_min_s", "backoff_cap_s": "backoff_base_s"}
+
+
+def _broker_of_ledger(data: Mapping[str, Any]) -> str:
+    return addresses.broker_of(data["redis_url"])
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+class Settings(Configured):
+    """The settings of one deployment. Durations are in seconds; what each field means stands in docs/settings.md."""
+
+    redis_url: Annotated[str, BeforeValidator(addresses.ledger)] = Variable(
+        "REDIS_URL",
+        "redis://host:port/db, rediss://host:port/db or unix:///path?db=0",
+        "The Redis that holds the ledger.",
+        secrecy="url",
+    ).field("redis://127.0.0.1:6379/0")
+    broker_url: Annotated[str, BeforeValidator(addresses.broker)] = Variable(
+        "CELERY_BROKER_URL",
+        "an address, or several joined by ';', with "
+        + ", ".join(f"{scheme}://" for scheme in addresses.BROKER_SCHEMES),
+        "The broker that carries the doorbells.",
+        secrecy="url",
+        default_text="the Redis of REDIS_URL",
+    ).field(default_factory=_broker_of_ledger)
+    applications: tuple[Application, ...] = Variable(
+        "RECEIPTS_APPLICATIONS",
+        "names joined by commas, each of 1 to 32 of a-z, 0-9 and '-'",
+        "The QuickBlox applications that this deployment serves.",
+        default_text="default",
+    ).field((Application(),))
+
+    gather_min_s: float = seconds(
+        "RECEIPTS_GATHER_MIN_S", 0.0, "How long a slot gathers while the pace has room.", least=0, most=3600
+    )
+    gather_max_s: float = seconds(
+        "RECEIPTS_GATHER_MAX_S",
+        2.0,
+        "How long a slot gathers when the pace runs short; not less than RECEIPTS_GATHER_MIN_S.",
+        least=0,
+        most=3600,
+    )
+    give_up_after_s: float = seconds(
+        "RECEIPTS_GIVE_UP_AFTER_S",
+        86_400.0,
+        "How long a slot is tried while the chat API is unavailable, before its receipts are dead.",
+        least=0,
+        most=MONTH_S,
+    )
+    backoff_base_s: float = seconds(
+        "RECEIPTS_BACKOFF_BASE_S",
+        1.0,
+        "Upper end of the first retry's random delay; it doubles with each retry.",
+        least=0.01,
+        most=3600,
+    )
+    backoff_cap_s: float = seconds(
+        "RECEIPTS_BACKOFF_CAP_S",
+        300.0,
+        "What that upper end never exceeds; not less than RECEIPTS_BACKOFF_BASE_S.",
+        least=0.01,
+        most=86_400,
+    )
+    retry_after_max_s: float = seconds(
+        "RECEIPTS_RETRY_AFTER_MAX_S", 300.0, "The longest `Retry-After` that is honoured.", least=0, most=86_400
+    )
+    unauthorized_hold_s: float = seconds(
+        "RECEIPTS_UNAUTHORIZED_HOLD_S",
+        30.0,
+        "How long an application whose API key was refused is held; also the pause before a refused session token is "
+        "tried again.",
+        least=0.1,
+        most=86_400,
+    )
+    crashes_max: int = count(
+        "RECEIPTS_CRASHES_MAX",
+        5,
+        "How many crashed workers a slot may outlive before its receipts are dead.",
+        least=1,
+        most=1000,
+    )
+    lease_margin_s: float = seconds(
+        "RECEIPTS_LEASE_MARGIN_S", 5.0, "What a lease lasts beyond the longest request.", least=0.1, most=3600
+    )
+    remember_s: float = seconds(
+        "RECEIPTS_REMEMBER_S", 86_400.0, "How long a slot with nothing waiting is remembered.", least=1, most=MONTH_S
+    )
+    max_text_bytes: int = count(
+        "RECEIPTS_MAX_TEXT_BYTES", 65_536, "The longest text of an edit, in bytes of UTF-8.", least=1, most=16_777_216
+    )
+    connections: int = count(
+        "RECEIPTS_CONNECTIONS", 16, "Connections to the chat API of one worker process.", least=1, most=256
+    )
+    syncs_max: int = count(
+        "RECEIPTS_SYNCS_MAX",
+        2,
+        "Sync tasks that run at once for one application, over all workers.",
+        least=1,
+        most=1024,
+    )
+    sync_time_s: float = seconds(
+        "RECEIPTS_SYNC_TIME_S", 10.0, "How long one sync task goes on while work is due.", least=0.1, most=3600
+    )
+    permit_s: float = seconds(
+        "RECEIPTS_PERMIT_S",
+        4.0,
+        "How long a doorbell that nobody answered is waited for before another is rung.",
+        least=1,
+        most=5,
+    )
+    shutdown_s: float = seconds(
+        "RECEIPTS_SHUTDOWN_S", 20.0, "How long a soft shutdown waits for what is in flight.", least=0, most=3600
+    )
+    schedule_file: Path | None = Variable(
+        "RECEIPTS_SCHEDULE_FILE", "the path of a JSON file", "The jobs of beat; the format stands below."
+    ).field(None)
+    schedule: tuple[Job, ...] = Field((), exclude=True)  # a dump must not show arguments: texts, tokens
+
+    sentry_dsn: Annotated[SecretStr, BeforeValidator(addresses.dsn)] | None = Variable(
+        "SENTRY_DSN",
+        "https://key@host/project",
+        "Where Sentry takes errors; without it none are sent.",
+        secrecy="secret",
+    ).field(None)
+    sentry_environment: Annotated[str, AfterValidator(environment_name)] = Variable(
+        "SENTRY_ENVIRONMENT", "1 to 64 characters without spaces or '/'", "The environment that Sentry shows."
+    ).field("production")
+    sentry_release: Annotated[str, AfterValidator(release_name)] | None = Variable(
+        "SENTRY_RELEASE", "1 to 200 characters without slash, backslash or line end", "The release that Sentry shows."
+    ).field(None)
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Variable(
+        "RECEIPTS_LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", "The least severe log lines that are written."
+    ).field("INFO")
+
+    @field_validator(*_NOT_ABOVE)
+    @classmethod
+    def _not_below_its_partner(cls, value: float, info: ValidationInfo) -> float:
+        # On the field, not on the model: a model's validator is silent while any other field has a fault.
+        partner = _NOT_ABOVE[info.field_name or ""]
+        least = info.data.get(partner, value)
+        if value < least:
+            name = "RECEIPTS_" + partner.upper()
+            raise ValueError(f"it is below {name}, which is {number_text(least)}")
+        return value
+
+    @field_serializer("redis_url", "broker_url")
+    def _without_password(self, value: str) -> str:
+        return mask_url(value)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the applications, in the order they were given."""
+        return tuple(application.name for application in self.applications)
+
+    def application(self, name: str) -> Application:
+        """The application of this name.
+
+        Raises:
+            UnknownApplicationError: A `KeyError`; no application has this name.
+        """
+        for application in self.applications:
+            if application.name == name:
+                return application
+        raise UnknownApplicationError(name, self.names)
+
+    def lease_s(self, application: Application) -> float:
+        """How long a claimed slot of this application is left alone before others may take it back, in seconds.
+
+        The longest request (connecting and waiting for the answer) and a margin. The timeouts of `requests` begin anew
+        with every address of the host and with every piece of the answer; a worker that lives extends its leases.
+        """
+        return application.connect_timeout_s + application.read_timeout_s + self.lease_margin_s

@@ -1,0 +1,83 @@
+"""The auditor: reads a ledger as it lies in Redis and says whether its accounts balance, by slot and in total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import redis
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What became of the receipts of one application."""
+
+    recorded: int = 0
+    covered: int = 0
+    dead: int = 0
+    pending: int = 0
+    in_flight: int = 0
+
+    @property
+    def balance(self) -> int:
+        """0 when every receipt is somewhere, and in one place only."""
+        return self.recorded - self.covered - self.dead - self.pending - self.in_flight
+
+
+def audit(client: redis.Redis, application: str) -> Accounts:
+    """The accounts in total, after every slot and their sum have been checked, in one snapshot of the ledger.
+
+    Raises:
+        AssertionError: something does not balance; the message names the slot.
+    """
+    prefix = f"rs:{{{application}}}"
+    counts, slots = _snapshot(client, prefix)
+    total = Accounts(**{name: counts.get(name, 0) for name in Accounts.__dataclass_fields__})
+    assert total.balance == 0, f"the totals do not balance: {total}"
+    for slot, accounts in slots.items():
+        assert accounts.balance == 0, f"{slot} does not balance: {accounts}"
+    waiting = (sum(a.pending for a in slots.values()), sum(a.in_flight for a in slots.values()))
+    assert waiting == (total.pending, total.in_flight), f"slots hold {waiting} (pending, in flight), totals say {total}"
+    return total
+
+
+# One script, so that nothing moves while it is read.
+_SNAPSHOT = """
+local answer = {redis.call('HGETALL', KEYS[1] .. ':counts')}
+for _, pattern in ipairs({'m', 'e'}) do
+  for _, key in ipairs(redis.call('KEYS', KEYS[2] .. ':' .. pattern .. ':*')) do
+    if redis.call('TYPE', key).ok == 'hash' then
+      answer[#answer + 1] = {key, redis.call('HGETALL', key)}
+    end
+  end
+end
+return answer
+"""
+
+
+def _snapshot(client: redis.Redis, prefix: str) -> tuple[dict[str, int], dict[str, Accounts]]:
+    escaped = prefix.replace("[", "\\[")
+    counts, *hashes = client.eval(_SNAPSHOT, 2, prefix, escaped)
+    by_key = {key.decode(): _pairs(fields) for key, fields in hashes}
+    numbers = {name: int(value) for name, value in _pairs(counts).items()}
+    slots = {key: _accounts(key, fields, by_key) for key, fields in by_key.items() if key[-2:] not in {":p", ":f"}}
+    return numbers, slots
+
+
+def _pairs(flat: list[bytes]) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2], strict=True)}
+
+
+def _accounts(key: str, fields: dict[str, str], by_key: dict[str, dict[str, str]]) -> Accounts:
+    return Accounts(
+        recorded=int(fields.get("R", 0)),
+        covered=int(fields.get("C", 0)),
+        dead=int(fields.get("D", 0)),
+        pending=sum(_held(key, fields, by_key, "p")),
+        in_flight=sum(_held(key, fields, by_key, "f")),
+    )
+
+
+def _held(key: str, fields: dict[str, str], by_key: dict[str, dict[str, str]], half: str) -> Iterator[int]:
+    yield from (int(fields.get(half + letter, 0)) for letter in ("r", "d", "n"))
+    yield from (int(receipts) for receipts in by_key.get(f"{key}:{half}", {}).values())

@@ -1,0 +1,337 @@
+"""A model of one application's ledger: the same steps as the real one, made of the join's pure functions.
+
+The clock is an argument. There is no pace. Histories are run on both, and their states compared.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from receipt_sync import EditMessage, MarkDelivered, MarkRead, Receipt
+from receipt_sync.join import (
+    DELIVERED,
+    FLAGS,
+    NAMES_MAX,
+    READ,
+    EditHalf,
+    Half,
+    MarkHalf,
+    edit_half,
+    is_needless,
+    join_edits,
+    join_marks,
+    mark_half,
+    split_marks,
+    without_covered,
+)
+from tests.slot_state import ACCOUNTS, LedgerState, SlotState, text_digest
+from worker.ledger import Again, Back, Dead, Done, Outcome, Part
+
+LIST_LIMIT_MAX = 1000
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the model takes from the policy; ms."""
+
+    gather_min_ms: int = 0
+    gather_max_ms: int = 0
+    give_up_ms: int = 86_400_000
+    crashes_max: int = 2
+
+
+@dataclass
+class Slot:
+    """One slot; fields as in `SlotState`, and times in ms."""
+
+    name: str
+    recorded: int = 0
+    covered: int = 0
+    dead: int = 0
+    generation: int = 0
+    attempts: int = 0
+    crashes: int = 0
+    waits_for_token: bool = False
+    pending: Half | None = None
+    pending_since_ms: int = 0
+    in_flight: Half | None = None
+    in_flight_since_ms: int = 0
+    claimed_ms: int = 0
+    token: str | None = None
+    sent_token: str | None = None
+    list_limit: int | None = None
+    covered_names: dict[str, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(FLAGS, frozenset()))
+    sent_revision: int | None = None
+    stored_text: str | None = None
+
+    def wait(self, half: Half, now_ms: int) -> None:
+        """Joins what has just been recorded into the pending half."""
+        if self.pending is None:
+            self.pending_since_ms = now_ms
+        self.pending = half if self.pending is None else join(self.pending, half)
+
+
+class Model:
+    """One application's ledger."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.slots: dict[str, Slot] = {}
+        self.due_ms: dict[str, int] = {}
+        self.counts: Counter[str] = Counter()
+
+    # record --------------------------------------------------------------------------------------------------------
+
+    def record(self, receipts: Iterable[Receipt], now_ms: int) -> None:
+        """Joins receipts into their slots; slots in which nothing waited get their due time at the end."""
+        for receipt in receipts:
+            if isinstance(receipt, EditMessage):
+                self._record_edit(receipt, now_ms)
+            else:
+                self._record_mark(receipt, now_ms)
+        for slot in self.slots.values():
+            if slot.pending and not slot.in_flight and slot.name not in self.due_ms:
+                self.due_ms[slot.name] = self.gather_due_ms(slot)
+
+    def gather_due_ms(self, slot: Slot) -> int:
+        """The first receipt fixes it; never sooner after a PUT than the longest gather time."""
+        return max(
+            slot.pending_since_ms + self.policy.gather_min_ms,
+            (slot.claimed_ms + self.policy.gather_max_ms) if slot.generation else 0,
+        )
+
+    def _record_mark(self, receipt: MarkRead | MarkDelivered, now_ms: int) -> None:
+        slot = self._slot(receipt.wire()[1])
+        half = mark_half(receipt)
+        self._count(slot, "recorded", half.count)
+        flag = READ if isinstance(receipt, MarkRead) else DELIVERED
+        left = without_covered(half, slot.covered_names)
+        if left.ids:
+            left = MarkHalf(ids={id_: n for id_, n in left.ids.items() if id_ not in slot.covered_names[flag]})
+        self._absorb(slot, half.count - left.count)
+        if left.count:
+            slot.wait(left, now_ms)
+        if slot.pending and receipt.token and receipt.token != slot.token:
+            slot.token = receipt.token
+            self._wake_by_token(slot, now_ms)
+
+    def _record_edit(self, receipt: EditMessage, now_ms: int) -> None:
+        slot = self._slot(receipt.wire(0)[1])
+        half = edit_half(receipt, now_ms)
+        self._count(slot, "recorded", 1)
+        if slot.sent_revision is not None and half.revision < slot.sent_revision:
+            return self._absorb(slot, 1)
+        had = edit_of(slot.pending).token if slot.pending else None
+        slot.wait(half, now_ms)
+        winner = edit_of(slot.pending)
+        if winner.token != had:
+            self._wake_by_token(slot, now_ms)
+        if not slot.in_flight and winner.text == slot.stored_text:
+            self._drop_needless(slot, winner)
+        return None
+
+    def _wake_by_token(self, slot: Slot, now_ms: int) -> None:
+        if slot.waits_for_token and not slot.in_flight:
+            slot.waits_for_token = False
+            self.due_ms[slot.name] = now_ms
+
+    # claim ---------------------------------------------------------------------------------------------------------
+
+    def claimable(self, now_ms: int) -> set[str]:
+        """Slots that are due."""
+        return {name for name, due_ms in self.due_ms.items() if due_ms <= now_ms}
+
+    def claim(self, name: str, now_ms: int) -> Slot:
+        """Pending → in flight."""
+        slot = self.slots[name]
+        assert slot.pending is not None
+        del self.due_ms[name]
+        slot.in_flight, slot.in_flight_since_ms, slot.pending = slot.pending, slot.pending_since_ms, None
+        slot.sent_token, slot.stored_text = slot.token, None
+        slot.generation += 1
+        slot.claimed_ms = now_ms
+        return slot
+
+    # settle --------------------------------------------------------------------------------------------------------
+
+    def settle(
+        self, name: str, generation: int, outcome: Outcome, now_ms: int, remembered: Mapping[str, frozenset[str]]
+    ) -> bool:
+        """The end of a claim; False for a stale one.
+
+        Args:
+            name: the slot.
+            generation: the claim's.
+            outcome: what became of it.
+            now_ms: the clock.
+            remembered: flag's letter → the covered names that the real slot kept. Which old ones it drops for want of
+                room is its own affair; that it keeps those just covered is checked here.
+        """
+        slot = self.slots.get(name)
+        if slot is None or not slot.in_flight or slot.generation != generation:
+            return False
+        match outcome:
+            case Done(part):
+                self._accept(slot, part, remembered)
+                self._close(slot, now_ms, accepted=True)
+            case Dead(part=part):
+                self._bury(slot, part, now_ms)
+            case Again() | Back():
+                self._again(slot, outcome, now_ms)
+        return True
+
+    def _accept(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]]) -> None:
+        if isinstance(slot.in_flight, EditHalf):
+            slot.sent_revision = max(slot.in_flight.revision, slot.sent_revision or 0)
+            slot.stored_text = slot.in_flight.text
+        else:
+            self._remember(slot, part, remembered)
+        self._count(slot, "covered", self._take(slot, part))
+        self._lengthen_list(slot, part)
+
+    def _remember(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]]) -> None:
+        # Only a PUT of the whole dialog covers what a name stands for: everything up to that message.
+        for flag in "" if part.ids else part.flags:
+            new = mark_of(slot.in_flight).whole(flag).names
+            all_names = slot.covered_names[flag] | new
+            kept = remembered[flag]
+            assert new <= kept <= all_names, f"{slot.name} forgot what it has just covered: {new - kept}"
+            assert len(kept) == min(len(all_names), NAMES_MAX)
+            slot.covered_names[flag] = kept
+
+    def _bury(self, slot: Slot, part: Part | None, now_ms: int) -> None:
+        self._count(slot, "dead", self._take(slot, part))
+        if part:
+            self._lengthen_list(slot, part)
+        self._close(slot, now_ms, accepted=False)
+
+    def _take(self, slot: Slot, part: Part | None) -> int:
+        """Takes what a PUT carried (None: everything) out of the flight; answers how many receipts that were."""
+        half = slot.in_flight
+        assert half is not None
+        if isinstance(half, EditHalf) or part is None:
+            slot.in_flight, n = None, half.count
+        else:
+            taken, slot.in_flight = split_marks(half, part.flags, part.ids)
+            n = taken.count
+        return n
+
+    def _lengthen_list(self, slot: Slot, part: Part) -> None:
+        if part.ids and slot.list_limit:
+            slot.list_limit = min(slot.list_limit * 2, LIST_LIMIT_MAX)
+
+    def _close(self, slot: Slot, now_ms: int, *, accepted: bool) -> None:
+        slot.attempts = slot.crashes = 0
+        slot.waits_for_token = False
+        if accepted and slot.pending:
+            self._drop_covered(slot)
+        if slot.in_flight and slot.in_flight.count:
+            self._join_back(slot)
+            self.due_ms[slot.name] = now_ms
+            return
+        slot.in_flight = slot.sent_token = None
+        if slot.pending:
+            self.due_ms[slot.name] = self.gather_due_ms(slot)
+        else:
+            slot.token = slot.list_limit = None
+
+    def _drop_covered(self, slot: Slot) -> None:
+        if isinstance(slot.pending, EditHalf):
+            if is_needless(slot.pending, slot.sent_revision, slot.stored_text):
+                self._drop_needless(slot, slot.pending)
+            return
+        half = mark_of(slot.pending)
+        left = without_covered(half, slot.covered_names)
+        self._absorb(slot, half.count - left.count)
+        slot.pending = left if left.count else None
+
+    def _drop_needless(self, slot: Slot, edit: EditHalf) -> None:
+        self._absorb(slot, edit.count)
+        slot.sent_revision = max(edit.revision, slot.sent_revision or 0)
+        slot.pending = None
+        self.due_ms.pop(slot.name, None)
+
+    def _again(self, slot: Slot, outcome: Again | Back, now_ms: int) -> None:
+        if isinstance(outcome, Again) and now_ms - slot.in_flight_since_ms >= self.policy.give_up_ms:
+            return self._bury(slot, None, now_ms)
+        asked = outcome if isinstance(outcome, Again) else Again("", "")
+        used = edit_of(slot.in_flight).token if isinstance(slot.in_flight, EditHalf) else slot.sent_token
+        self._join_back(slot)
+        slot.attempts += asked.costs_attempt
+        slot.crashes = 0
+        slot.list_limit = asked.list_limit or slot.list_limit
+        newest = slot.pending.token if isinstance(slot.pending, EditHalf) else slot.token
+        slot.waits_for_token = asked.wants_token and newest == used
+        self.due_ms[slot.name] = now_ms if asked.wants_token and newest != used else now_ms + asked.delay_ms
+        return None
+
+    def _join_back(self, slot: Slot) -> None:
+        assert slot.in_flight is not None
+        slot.pending = slot.in_flight if slot.pending is None else join(slot.in_flight, slot.pending)
+        slot.pending_since_ms = slot.in_flight_since_ms
+        slot.in_flight = slot.sent_token = None
+
+    # reap ----------------------------------------------------------------------------------------------------------
+
+    def reap(self, now_ms: int) -> dict[str, tuple[int, bool]]:
+        """All leases have run out: slot → (crashes in a row, dead)."""
+        fates = {}
+        for slot in [slot for slot in self.slots.values() if slot.in_flight]:
+            slot.crashes += 1
+            dead = slot.crashes >= self.policy.crashes_max
+            fates[slot.name] = (slot.crashes, dead)
+            if dead:
+                self._bury(slot, None, now_ms)
+            else:
+                self._join_back(slot)
+                self.due_ms[slot.name] = now_ms
+        return fates
+
+    # what it says --------------------------------------------------------------------------------------------------
+
+    def state(self) -> LedgerState:
+        """Everything, in the words in which the real ledger is read."""
+        halves = {
+            "pending": sum(slot.pending.count for slot in self.slots.values() if slot.pending),
+            "in_flight": sum(slot.in_flight.count for slot in self.slots.values() if slot.in_flight),
+        }
+        counts = {name: (self.counts | halves)[name] for name in ACCOUNTS}
+        return LedgerState({name: self._state(slot) for name, slot in self.slots.items()}, counts, self.counts["dead"])
+
+    def _state(self, slot: Slot) -> SlotState:
+        copied = {name: getattr(slot, name) for name in SlotState.__dataclass_fields__ if hasattr(slot, name)}
+        stored = None if slot.stored_text is None else text_digest(slot.stored_text)
+        waits_for = "lease" if slot.in_flight else "due" if slot.name in self.due_ms else ""
+        return SlotState(**copied, stored=stored, waits_for=waits_for)
+
+    def _slot(self, name: str) -> Slot:
+        return self.slots.setdefault(name, Slot(name))
+
+    def _count(self, slot: Slot, name: str, n: int) -> None:
+        setattr(slot, name, getattr(slot, name) + n)
+        self.counts[name] += n
+
+    def _absorb(self, slot: Slot, n: int) -> None:
+        self._count(slot, "covered", n)
+        self.counts["absorbed"] += n
+
+
+def join(older: Half, newer: Half) -> Half:
+    """The join of whichever kind."""
+    if isinstance(older, EditHalf):
+        return join_edits(older, edit_of(newer))
+    return join_marks(older, mark_of(newer))
+
+
+def edit_of(half: Half | None) -> EditHalf:
+    """The half of an edit slot."""
+    assert isinstance(half, EditHalf)
+    return half
+
+
+def mark_of(half: Half | None) -> MarkHalf:
+    """The half of a mark slot."""
+    assert isinstance(half, MarkHalf)
+    return half

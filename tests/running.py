@@ -1,0 +1,148 @@
+"""The running system for tests: real Redis, sandbox and workers, looked at from outside.
+
+Tests in tests/system reach it only through its fixture, the producers' package and what any operator can see: the
+API's journal and the ledger's accounts.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from receipt_sync import ReceiptQueue
+from sandbox.client import Call, SandboxClient
+from stack.ports import free_port
+from stack.process import Process
+from stack.redis_server import RedisServer
+from stack.services import start_from_procfile, start_sandbox
+from tests.ledger_audit import Accounts, audit
+
+API_KEY = "sandbox-api-key"
+PATIENCE_S = 60.0
+_POLL_S = 0.02
+# Short enough that a test of a dead worker or a silent API takes seconds; the shape is that of production.
+QUICK = {
+    "QUICKBLOX_CONNECT_TIMEOUT_S": "1",
+    "QUICKBLOX_READ_TIMEOUT_S": "1.5",
+    "RECEIPTS_LEASE_MARGIN_S": "1",
+    "RECEIPTS_BACKOFF_BASE_S": "0.2",
+    "RECEIPTS_BACKOFF_CAP_S": "1",
+    "RECEIPTS_UNAUTHORIZED_HOLD_S": "1",
+    "RECEIPTS_GATHER_MAX_S": "0.3",
+    "RECEIPTS_SHUTDOWN_S": "10",
+    "QUICKBLOX_RATE_PER_S": "0",
+    "WORKER_CONCURRENCY": "2",
+}
+
+
+def until(holds: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
+    """Waits until something holds; AssertionError with `what` when it does not in time."""
+    deadline_s = time.monotonic() + timeout_s
+    between = threading.Event()
+    while not holds():
+        if time.monotonic() > deadline_s:
+            raise AssertionError(f"after {timeout_s} s still not: {what}")
+        between.wait(_POLL_S)
+
+
+class System:
+    """One application's whole system; workers are started when a test asks for them."""
+
+    def __init__(self, directory: Path, settings: Mapping[str, str]) -> None:
+        self._directory = directory
+        self._settings = {**QUICK, **settings}
+        self._sandbox_port = free_port()
+        self.workers: list[Process] = []
+        self.redis_server = RedisServer(directory / "redis", fsync="always")
+        self.redis: redis.Redis = self.redis_server.client()
+        self.start_api()
+        self.receipts = ReceiptQueue(self.redis_server.url, timeout_s=5)
+
+    # The API -----------------------------------------------------------------------------------------------------
+
+    def start_api(self) -> None:
+        """Starts the sandbox, with an empty world; on the same port as before."""
+        self.api_process = start_sandbox(sys.executable, self._sandbox_port, self._directory, api_key=API_KEY)
+        self.api = SandboxClient(f"http://127.0.0.1:{self._sandbox_port}")
+
+    def dialog(self, number: int, users: tuple[int, ...] = (7, 123), messages: int = 3) -> tuple[str, list[str]]:
+        """A dialog and its messages, all sent by the first user; answers their ids."""
+        dialog_id = f"d{number:023x}"
+        message_ids = [f"e{number:015x}{i:08x}" for i in range(messages)]
+        self.api.build_world(
+            users=users,
+            dialogs=[{"_id": dialog_id, "type": 2, "occupants_ids": list(users)}],
+            messages=[
+                {"_id": id_, "chat_dialog_id": dialog_id, "sender_id": users[0], "message": "as sent"}
+                for id_ in message_ids
+            ],
+        )
+        return dialog_id, message_ids
+
+    def puts(self) -> list[Call]:
+        """Every PUT the API has seen so far."""
+        return [call for call in self.api.journal() if call.method == "PUT"]
+
+    def applied(self) -> list[Call]:
+        """Those whose meaning was carried out."""
+        return [call for call in self.puts() if call.applied]
+
+    def wait_for_puts(self, count: int) -> list[Call]:
+        """Waits until the API has seen so many PUTs; answers all."""
+        until(lambda: len(self.puts()) >= count, f"{count} PUTs at the API")
+        return self.puts()
+
+    # Workers -----------------------------------------------------------------------------------------------------
+
+    def start_worker(self, extra_args: str = "", **settings: str) -> Process:
+        """Starts one more worker by the Procfile's own command, and waits until it is ready."""
+        name = f"worker-{len(self.workers) + 1}"
+        env = self._settings | {
+            "REDIS_URL": self.redis_server.url,
+            "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self._sandbox_port}",
+            "QUICKBLOX_API_KEY": API_KEY,
+            **settings,
+        }
+        worker = start_from_procfile("worker", env, self._directory, f"-n {name}@test {extra_args}", label=name)
+        self.workers.append(worker)
+        worker.wait_for_line(" ready.", PATIENCE_S)
+        return worker
+
+    # The ledger --------------------------------------------------------------------------------------------------
+
+    def accounts(self) -> Accounts:
+        """The accounts, after an audit slot by slot."""
+        return audit(self.redis, "default")
+
+    def wait_until_settled(self, timeout_s: float = PATIENCE_S) -> Accounts:
+        """Waits until nothing waits and nothing is in flight; answers the audited accounts."""
+
+        def settled() -> bool:
+            counts = self.redis.hmget("rs:{default}:counts", ["recorded", "pending", "in_flight"])
+            recorded, pending, in_flight = (int(value or 0) for value in counts)
+            return recorded > 0 and pending == 0 and in_flight == 0
+
+        until(settled, "every receipt covered or dead", timeout_s)
+        return self.accounts()
+
+    def dead_letters(self) -> list[dict[str, str]]:
+        """The dead letters, oldest first."""
+        letters: Any = self.redis.xrange("rs:{default}:dead")
+        return [{key.decode(): value.decode() for key, value in fields.items()} for _, fields in letters]
+
+    def stop(self) -> None:
+        """Ends everything."""
+        for worker in self.workers:
+            worker.kill()
+        self.api_process.kill()
+        self.redis.close()
+        self.redis_server.kill()
+
+
+StartSystem = Callable[..., System]

@@ -1,0 +1,105 @@
+from typing import Any
+
+import pytest
+from kombu.connection import Connection
+from kombu.transport.redis import Channel
+from redis import ConnectionPool
+
+from settings import load
+from tests.unit.settings.faults import fault_of
+
+
+def kombu_parameters(url: str) -> dict[str, Any]:
+    """What kombu makes of a broker's address, without connecting."""
+
+    class Unconnected(Channel):
+        def __init__(self, connection: object) -> None:
+            self.connection = connection
+
+    class Transport:
+        client = Connection(url)  # type: ignore[no-untyped-call]
+        default_port = 6379
+
+    parameters: dict[str, Any] = Unconnected(Transport)._connparams()  # type: ignore[no-untyped-call]
+    return parameters
+
+
+@pytest.mark.parametrize(
+    "ledger",
+    [
+        "redis://127.0.0.1:6379/0",
+        "redis://h",
+        "redis://h:1/3",
+        "redis://h/3?db=4",
+        "redis://u:p%40%2Fq@h:1/3?socket_timeout=3",
+        "redis://:p@h/1?username=late&client_name=x",
+        "redis://h/1?username=u%40%2F&password=p%26",
+        "redis://[::1]:6379/2",
+        "rediss://u:p@h:1/3",
+        "rediss://h/3?ssl_ca_certs=/etc/ca.pem&health_check_interval=9",
+        "unix:///run/redis.sock",
+        "unix:///tmp/with%20space/redis.sock?db=2",
+        "unix://u:p%40@/run/redis.sock?db=2&socket_timeout=1",
+        "unix:///run/redis.sock?password=p%40%3A&db=1",
+    ],
+)
+def test_the_broker_made_from_the_ledger_is_the_same_redis_to_kombu(ledger: str) -> None:
+    settings = load({"REDIS_URL": ledger})
+    ours = ConnectionPool.from_url(settings.redis_url).connection_kwargs
+    kombus = kombu_parameters(settings.broker_url)
+    for key, absent in {"host": None, "port": 6379, "path": None, "db": 0, "username": None, "password": None}.items():
+        if key in {"host", "port"} and "path" in ours:
+            continue
+        assert kombus.get(key, absent) == ours.get(key, absent), key
+
+
+@pytest.mark.parametrize("name", ["REDIS_URL", "CELERY_BROKER_URL"])
+def test_a_broker_behind_tls_is_verified_unless_told_otherwise(name: str) -> None:
+    assert load({name: "rediss://h/1"}).broker_url == "rediss://h/1?ssl_cert_reqs=required"
+    assert load({name: "rediss://h/1?ssl_cert_reqs=none"}).broker_url == "rediss://h/1?ssl_cert_reqs=none"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://h/1",
+        "redis+socket:///run/redis.sock?virtual_host=1",
+        "sentinel://:p@one:26379;sentinel://:p@two:26379",
+        "amqp://guest:guest@h//",
+        "amqps://h/vhost",
+        "pyamqp://u@h",
+    ],
+)
+def test_brokers_that_celery_knows(url: str) -> None:
+    assert load({"CELERY_BROKER_URL": url}).broker_url == url
+
+
+def test_each_of_several_brokers_is_a_whole_address() -> None:
+    assert fault_of({"CELERY_BROKER_URL": "amqp://one;two"}).variable == "CELERY_BROKER_URL"
+
+
+@pytest.mark.parametrize("name", ["REDIS_URL", "CELERY_BROKER_URL"])
+def test_a_database_that_is_no_number_is_a_fault(name: str) -> None:
+    assert "database" in fault_of({name: "redis://h/first"}).expected
+
+
+@pytest.mark.parametrize("url", ["redis://h/0\n", "redis://h /0", "REDIS://h/0", "redis:h", "unix://run/redis.sock"])
+def test_addresses_that_redis_would_misread(url: str) -> None:
+    assert fault_of({"REDIS_URL": url}).variable == "REDIS_URL"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://api.example.com/", "https://api.example.com"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("https://host.example/chat/", "https://host.example/chat"),
+    ],
+)
+def test_an_endpoint_loses_its_trailing_slash(given: str, kept: str) -> None:
+    assert load({"QUICKBLOX_ENDPOINT": given}).application("default").endpoint == kept
+
+
+def test_an_endpoint_with_credentials_is_a_fault() -> None:
+    fault = fault_of({"QUICKBLOX_ENDPOINT": "https://u:p@api.example.com"})
+    assert (fault.value, "credentials" in fault.expected) == ("'https://u:********@api.example.com'", True)
