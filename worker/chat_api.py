@@ -9,6 +9,11 @@ import json
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
+from urllib.request import (
+    getproxies_environment,
+    proxy_bypass_environment,  # type: ignore[attr-defined]  # typeshed leaves it out
+)
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -36,8 +41,7 @@ class ChatApi:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        # Read once: asking the environment for every request costs about a third of the PUTs per second.
-        self._proxies = requests.utils.get_environ_proxies(endpoint.base_url)
+        self._proxies = _proxies(endpoint.base_url)
         self._threads = threading.local()
 
     def send(self, put: Put) -> Verdict:
@@ -95,3 +99,13 @@ class ChatApi:
             private = tuple(secret for secret in (put.text, put.token, self._endpoint.api_key) if secret)
             return Rejected(status, words_of(body, private), answer.headers.get("X-Request-Id", "")[:200])
         return Unavailable(f"status {status}", wait_s)
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """The environment's proxies for this address, read once, since requests would ask for every call.
+
+    The environment alone: macOS' own proxy settings must not be asked for in a forked process, it may crash.
+    """
+    if proxy_bypass_environment(urlsplit(url).netloc):
+        return {}
+    return getproxies_environment()

@@ -84,7 +84,14 @@ class Sync:
         Raises:
             redis.RedisError: the ledger is lost; what is in flight is healed by its lease.
         """
-        until_s = time.monotonic() + self.time_s
+        try:
+            self._go_on(time.monotonic() + self.time_s)
+        finally:
+            # What is in flight is settled even when a claim has failed: the ledger may be back by then.
+            while self._flying:
+                self._settle_finished(None)
+
+    def _go_on(self, until_s: float) -> None:
         while True:
             wait_s = self._claim() if time.monotonic() < until_s and not self.stopping() else None
             if not self._flying and (wait_s is None or wait_s > _POLL_S):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 READ, DELIVERED = "r", "d"
@@ -83,12 +83,8 @@ def parse_claim(answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | 
     slot, generation = _text(answer[0]), int(answer[1])
     try:
         kind, dialog_id, last = slot.split(":")
-        if kind == "m":
-            return _mark(answer, slot, generation, dialog_id, last, claimed_s)
-        if kind == "e":
-            return _edit(answer, slot, generation, dialog_id, last, claimed_s)
-        raise ValueError(f"a slot of kind {kind!r}")
-    except (ValueError, IndexError) as error:
+        return _BY_KIND[kind](answer, slot, generation, dialog_id, last, claimed_s)
+    except (ValueError, LookupError) as error:
         raise UnreadableSlotError(slot, generation, f"{type(error).__name__}: {error}") from error
 
 
@@ -134,6 +130,9 @@ def _edit(
         revision=int(answer[6]),
         text=_text(answer[7]),
     )
+
+
+_BY_KIND: Mapping[str, Callable[..., MarkClaim | EditClaim]] = {"m": _mark, "e": _edit}
 
 
 def _text(value: bytes | int) -> str:

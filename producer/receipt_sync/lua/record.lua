@@ -56,6 +56,8 @@ local function record_edit(s, actor, revision, text, token)
   local old_token = s.pk
   waits(s, 1)
   join_edit(s, {n = 1, revision = revision, text = text, actor = actor, token = token}, true)
+  -- An older edit still brings its actor's newest token.
+  if token ~= '' and s.pu == actor then put(s, 'pk', token) end
   if s.u and s.pk ~= old_token then
     put(s, 'u', nil)
     if not s.ft then schedule(s, now) end

@@ -27,7 +27,7 @@ local policy = {gather_min_ms = 0, gather_max_ms = 2000, remember_ms = 86400000,
   crashes_max = 5, rate_per_s = 72, burst = 3.6}
 do
   local stored = redis.call('HGETALL', prefix .. ':policy')
-  for i = 1, #stored, 2 do policy[stored[i]] = tonumber(stored[i + 1]) end
+  for i = 1, #stored, 2 do policy[stored[i]] = tonumber(stored[i + 1]) or policy[stored[i]] end
 end
 
 -- The accounts ---------------------------------------------------------------------------------------------------
