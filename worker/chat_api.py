@@ -10,9 +10,9 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
-from urllib.request import (
+from urllib.request import (  # type: ignore[attr-defined]  # typeshed leaves one out
     getproxies_environment,
-    proxy_bypass_environment,  # type: ignore[attr-defined]  # typeshed leaves it out
+    proxy_bypass_environment,
 )
 
 import requests

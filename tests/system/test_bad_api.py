@@ -153,13 +153,13 @@ def test_one_bad_id_in_a_comma_list(system: System) -> None:
 
 
 def test_one_dialog_that_is_always_rejected_beside_a_thousand_good_ones(system: System) -> None:
-    _beside_a_thousand(system, rejected_dialogs=True)
+    _beside_a_thousand(system, status=404)
     accounts = system.wait_until_settled()
     assert (accounts.recorded, accounts.covered, accounts.dead) == (1001, 1000, 1)
 
 
 def test_one_dialog_that_always_fails_beside_a_thousand_good_ones(system: System) -> None:
-    _beside_a_thousand(system, failing_dialogs=True)
+    _beside_a_thousand(system, status=500)
     until(lambda: int(system.redis.hget("rs:{default}:counts", "covered") or 0) == 1000, "the thousand covered")
     until(lambda: system.accounts().in_flight == 0, "nothing in flight")
     accounts = system.accounts()
@@ -168,7 +168,7 @@ def test_one_dialog_that_always_fails_beside_a_thousand_good_ones(system: System
     assert system.wait_until_settled().covered == 1001
 
 
-def _beside_a_thousand(system: System, **fault: bool) -> None:
+def _beside_a_thousand(system: System, status: int) -> None:
     dialogs = [f"d{i:023x}" for i in range(1001)]
     system.api.build_world(
         users=[7, 123],
@@ -177,7 +177,7 @@ def _beside_a_thousand(system: System, **fault: bool) -> None:
             {"_id": f"e{i:023x}", "chat_dialog_id": d, "sender_id": 7, "message": "x"} for i, d in enumerate(dialogs)
         ],
     )
-    system.api.faults(**{name: [dialogs[500]] for name in fault})
+    system.api.faults(rejected_dialogs=[dialogs[500]], rejected_status=status)
     system.start_worker()
     system.receipts.record_many([MarkRead(dialog_id=dialog_id, user_id=123) for dialog_id in dialogs])
 

@@ -1,0 +1,122 @@
+"""The chat API itself: every call goes through here, from its arrival in the journal to its end."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Mapping
+
+from starlette.types import Receive, Scope, Send
+
+from sandbox.answers import Answer, front_server_page, json_answer
+from sandbox.asked import Asked
+from sandbox.auth import Account, Caller, Gate
+from sandbox.bodies import read_fields, read_query
+from sandbox.errors import ApiError, need_user
+from sandbox.faults import Draw, Fate, Faults, Misbehaviour
+from sandbox.journal import Entry, Journal
+from sandbox.line import CallerGoneError, Line
+from sandbox.paths import SESSION_PATH, Paths
+from sandbox.sessions import Session, Sessions
+from sandbox.users import Users
+from sandbox.world import World
+
+CHANGING = frozenset({"PUT", "POST"})
+NOBODY = Caller(None)
+
+
+class ChatApi:
+    """The chat API as an ASGI application, and the state it stands on.
+
+    Attributes:
+        ending: Set when the server ends; calls that wait for their latency wait no longer.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self.world = World()
+        self.users = Users()
+        self.sessions = Sessions()
+        self.journal = Journal()
+        self.misbehaviour = Misbehaviour()
+        self.ending = asyncio.Event()
+        self._gate = Gate(account, self.sessions, self.users)
+        self._paths = Paths(self.world)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Attend to one call."""
+        entry = self.journal.arrive(
+            scope["method"], scope["path"], scope["query_string"].decode("latin-1"), scope["headers"]
+        )
+        try:
+            await self._attend(Line(scope, receive, send), entry)
+        except CallerGoneError:
+            pass  # the journal shows a call without a status
+        finally:
+            self.journal.end(entry)
+
+    async def _attend(self, line: Line, entry: Entry) -> None:
+        draw = self.misbehaviour.draw(now_s := time.monotonic())
+        if draw.applies:
+            self.journal.counts.peak_accepted.add(now_s)
+        entry.body = await line.body()
+        await self._wait(draw.delay_s)
+        answer = self._carry_out(entry, draw.faults) if draw.applies else _turned_away(draw)
+        if draw.fate is Fate.HUNG:
+            await line.gone()
+        elif draw.fate is Fate.RESET:
+            await line.reset()
+        else:
+            entry.status = answer.status
+            await line.send(answer.with_header(b"x-request-id", str(uuid.uuid4())))
+
+    async def _wait(self, delay_s: float) -> None:
+        if delay_s:
+            try:
+                await asyncio.wait_for(self.ending.wait(), delay_s)
+            except TimeoutError:
+                return
+
+    def _carry_out(self, entry: Entry, faults: Faults) -> Answer:
+        """Find the caller, do what it asks, and say so; a refusal has changed nothing."""
+        headers = dict(entry.headers)
+        caller = NOBODY
+        try:
+            if (entry.method, entry.path) == ("POST", SESSION_PATH):
+                answer = self._open_session(entry, headers, faults)
+            else:
+                caller = self._gate.admit(headers, faults)
+                entry.user_id = caller.user_id
+                answer = self._do(entry, headers, faults)
+            self._note_applied(entry)
+        except ApiError as refusal:
+            answer = refusal.answer()
+        return _with_expiration(answer, caller.session)
+
+    def _do(self, entry: Entry, headers: Mapping[str, str], faults: Faults) -> Answer:
+        handler, ids = self._paths.find(entry.method, entry.path)
+        if entry.user_id is None:
+            raise need_user()
+        fields = read_fields(headers.get("content-type", ""), entry.body)
+        return handler(Asked(entry.user_id, ids, fields, read_query(entry.query), faults))
+
+    def _open_session(self, entry: Entry, headers: Mapping[str, str], faults: Faults) -> Answer:
+        fields = read_fields(headers.get("content-type", ""), entry.body)
+        session, document = self._gate.open_session(fields, faults)
+        entry.user_id = session.user_id
+        return _with_expiration(json_answer(document, 201), session)
+
+    def _note_applied(self, entry: Entry) -> None:
+        if entry.method in CHANGING:
+            entry.applied = True
+            self.journal.counts.applied += 1
+
+
+def _turned_away(draw: Draw) -> Answer:
+    """Return what a front server says to a call that never reached the API."""
+    status = {Fate.THROTTLED: 429, Fate.ERROR: draw.faults.error_status}.get(draw.fate, 503)
+    answer = front_server_page(status)
+    retry_after = draw.faults.retry_after
+    return answer if retry_after is None else answer.with_header(b"retry-after", retry_after)
+
+
+def _with_expiration(answer: Answer, session: Session | None) -> Answer:
+    return answer if session is None else answer.with_header(b"qb-token-expirationdate", session.expiration_date())
