@@ -36,7 +36,7 @@ lint: setup  ## format, lint, types, import rules, generated pages
 
 .PHONY: test
 test: lint  ## everything that CI runs: lint, types, import rules, tests
-	"$(BIN)/pytest"
+	"$(BIN)/pytest" -n auto --maxprocesses 4
 
 .PHONY: test-all
 test-all:  ## the tests on every supported Python (PYTHONS names them)

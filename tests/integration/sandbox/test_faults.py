@@ -194,7 +194,7 @@ def test_a_put_replaces_the_whole_set(sandbox: SandboxClient) -> None:
     assert (shown["latency_ms"], shown["throttle"], shown["retry_after"]) == (0, False, "1")
 
 
-@pytest.mark.parametrize("fields", [{"latencyms": 1}, {"throttle": "yes"}, {"rejected_status": 500}])
+@pytest.mark.parametrize("fields", [{"latencyms": 1}, {"throttle": "yes"}, {"rejected_status": 418}])
 def test_a_wrong_field_is_named_and_the_set_in_force_stays(
     chat: Chat, sandbox: SandboxClient, fields: dict[str, object]
 ) -> None:

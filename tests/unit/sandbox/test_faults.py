@@ -117,7 +117,7 @@ def test_a_call_keeps_the_faults_of_its_arrival() -> None:
         ('{"retry_after": 5}', "retry_after"),
         ('{"retry_after": "5\\r\\nX: y"}', "retry_after"),
         ('{"first_n": 0}', "first_n"),
-        ('{"rejected_status": 500}', "rejected_status"),
+        ('{"rejected_status": 418}', "rejected_status"),
         ('{"rejected_ids": ["x"]}', "rejected_ids"),
         ('{"list_with_bad_id": "maybe"}', "list_with_bad_id"),
         ('{"hang_share": 0.6, "reset_share": 0.6}', "hang_share"),
