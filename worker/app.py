@@ -17,7 +17,7 @@ from kombu.entity import Queue
 from settings import Job, Settings, SettingsError, load
 from worker import lifecycle
 from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE, RECORDING, SYNC
-from worker.observability import start_sentry
+from worker.observability import keep_messages_private, start_sentry
 from worker.ticker import ticker_step
 
 # A pool's process that stays behind a half-open connection consumes nothing: the socket gives up first.
@@ -95,5 +95,6 @@ def make_app(settings: Settings) -> Celery:
 
 
 settings = _load()
+keep_messages_private()
 start_sentry(settings)
 app = make_app(settings)

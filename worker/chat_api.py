@@ -9,6 +9,7 @@ import json
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 from urllib.request import (  # type: ignore[attr-defined]  # typeshed leaves one out
     getproxies_environment,
@@ -16,6 +17,7 @@ from urllib.request import (  # type: ignore[attr-defined]  # typeshed leaves on
 )
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from worker.answers import retry_after_s, words_of
@@ -34,6 +36,13 @@ class Endpoint:
     api_key: str | None = field(repr=False)
     connect_timeout_s: float
     read_timeout_s: float
+
+
+class _Session(requests.Session):
+    """A session that takes nothing from an answer over to the next call, which may be another user's."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: requests reads a `Location` even where it must not follow it, and raises where it cannot."""
 
 
 class ChatApi:
@@ -61,7 +70,7 @@ class ChatApi:
             )
             with answer:
                 return self._verdict(answer, put)
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return Unavailable(f"no answer: {type(error).__name__}")
 
     def _headers(self, put: Put) -> dict[str, str] | None:
@@ -76,8 +85,9 @@ class ChatApi:
         # One session per thread: requests does not promise that a session may be shared.
         session: requests.Session | None = getattr(self._threads, "session", None)
         if session is None:
-            session = requests.Session()
+            session = _Session()
             session.trust_env = False
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             session.proxies = dict(self._proxies)
             session.headers["User-Agent"] = "receipt-sync"
             session.mount(self._endpoint.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1))
@@ -85,8 +95,7 @@ class ChatApi:
         return session
 
     def _verdict(self, answer: requests.Response, put: Put) -> Verdict:
-        # A short body is read whole, so that the connection can be used again; a 200's is never parsed.
-        body = answer.raw.read(_BODY_READ_BYTES, decode_content=True) or b""
+        body = _beginning(answer)
         status = answer.status_code
         wait_s = retry_after_s(answer.headers.get("Retry-After"), datetime.now(UTC))
         if answer.ok and status < 300:  # noqa: PLR2004 - the 2xx
@@ -99,6 +108,14 @@ class ChatApi:
             private = tuple(secret for secret in (put.text, put.token, self._endpoint.api_key) if secret)
             return Rejected(status, words_of(body, private), answer.headers.get("X-Request-Id", "")[:200])
         return Unavailable(f"status {status}", wait_s)
+
+
+def _beginning(answer: requests.Response) -> bytes:
+    """The first bytes of a body; a short one is read whole, so that the connection can be used again."""
+    try:
+        return answer.raw.read(_BODY_READ_BYTES, decode_content=True) or b""
+    except urllib3.exceptions.HTTPError:
+        return b""  # cut off, late or garbled: the status has come and decides, a body only adds words
 
 
 def _proxies(url: str) -> dict[str, str]:

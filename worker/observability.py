@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from typing import TYPE_CHECKING
 
 import sentry_sdk
+from celery.worker.consumer import consumer
 from sentry_sdk.integrations.celery import CeleryIntegration
 
 from settings import Settings
@@ -13,10 +15,32 @@ from settings import Settings
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
+# Celery's sentences about messages that it cannot take: each quotes the whole message → what is said instead.
+_QUOTING = {
+    consumer.UNKNOWN_TASK_ERROR: "a message for a task that nobody knows was thrown away",
+    consumer.INVALID_TASK_ERROR: "a message that is no task was thrown away",
+    consumer.UNKNOWN_FORMAT: "a message of an unknown form was thrown away",
+    consumer.MESSAGE_DECODE_ERROR: "a message that cannot be decoded was thrown away",
+}
+
 
 def pseudonym(slot: str) -> str:
     """A slot's name in logs and events: tells slots apart, and neither dialog nor user can be read from it."""
     return hashlib.sha256(slot.encode()).hexdigest()[:12]
+
+
+def keep_messages_private() -> None:
+    """Keeps the broker's messages, and with them texts and tokens, out of Celery's own log lines."""
+    logging.getLogger(consumer.__name__).addFilter(_unquoted)
+    # At DEBUG it writes every task's arguments.
+    logging.getLogger("celery.pool").setLevel(logging.INFO)
+
+
+def _unquoted(record: logging.LogRecord) -> bool:
+    if record.msg in _QUOTING:
+        # The error goes too: one of decoding carries the bytes.
+        record.msg, record.args, record.exc_info = _QUOTING[record.msg], (), None
+    return True
 
 
 def start_sentry(settings: Settings) -> None:

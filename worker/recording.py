@@ -13,13 +13,13 @@ import redis
 from celery.exceptions import Reject
 
 from receipt_sync import InvalidReceipt, Receipt
-from receipt_sync.calls import receipt_from_call
+from receipt_sync.calls import PARAMETERS, POSITIONAL, receipt_from_call
 from receipt_sync.errors import shown
 from settings.application import DEFAULT_NAME
 from worker.runtime import Runtime
 
 _SHOWN_BYTES = 65_536
-_SECRET = "token"  # noqa: S105 - the name of an argument
+_APPLICATION, _SECRET = "application", "token"
 
 
 def record_call(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
@@ -37,7 +37,7 @@ def record_call(held: Runtime, name: str, args: Sequence[object], kwargs: Mappin
 
 def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
     rest = dict(kwargs)
-    application = rest.pop("application", DEFAULT_NAME)
+    application = rest.pop(_APPLICATION, DEFAULT_NAME)
     try:
         application = _known(held, application)
         receipt: Receipt = receipt_from_call(name, args, rest, held.settings.max_text_bytes)
@@ -49,15 +49,24 @@ def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[st
 
 def _known(held: Runtime, application: object) -> str:
     if not isinstance(application, str) or application not in held.ways:
-        raise InvalidReceipt("application", shown(application), f"one of {', '.join(held.ways)}")
+        raise InvalidReceipt(_APPLICATION, shown(application), f"one of {', '.join(held.ways)}")
     return application
 
 
 def _bury(
     held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], error: InvalidReceipt
 ) -> None:
-    application = kwargs.get("application")
+    application = kwargs.get(_APPLICATION)
     way = held.ways.get(application if isinstance(application, str) else "") or next(iter(held.ways.values()))
-    kept = {key: "(secret)" if key == _SECRET else value for key, value in kwargs.items()}
-    arguments = json.dumps({"args": list(args), "kwargs": kept}, default=repr)[:_SHOWN_BYTES]
+    arguments = json.dumps(_without_secrets(name, args, kwargs), default=repr)[:_SHOWN_BYTES]
     way.ledger.bury_invalid(name, arguments, f"invalid: {error}")
+
+
+def _without_secrets(name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, object]:
+    # An argument that is not ours may be a misspelt token, one without a name a misplaced one.
+    known = {*PARAMETERS[name], _APPLICATION} - {_SECRET}
+    most = POSITIONAL[name]
+    return {
+        "args": [*args[:most], *["(secret)"] * len(args[most:])],
+        "kwargs": {key: value if key in known else "(secret)" for key, value in kwargs.items()},
+    }

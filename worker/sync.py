@@ -44,7 +44,8 @@ class Way:
         api: where they go.
         limits: what the API accepts.
         patience: how long to wait after failures.
-        send_within_s: a claim older than this is not sent any more: its lease could run out before the answer.
+        send_within_s: a claim older than this is not sent any more: its place in the pace is gone, and in the end its
+            lease could run out before the answer.
         connections: PUTs side by side.
     """
 
@@ -137,7 +138,7 @@ class Sync:
 def send_claim(way: Way, claim: AnyClaim) -> Settlement:
     """Sends the first PUT of a claim's plan; answers what to settle."""
     if time.monotonic() - claim.claimed_s > way.send_within_s:
-        return claim.slot, claim.generation, Back("claimed too long ago to be sent within its lease")
+        return claim.slot, claim.generation, Back("claimed too long ago to be sent")
     try:
         put = next(plan(claim, way.limits))
         verdict = way.api.send(put)

@@ -17,8 +17,8 @@ EDIT = "receipts.edit_message"
 
 _MARK = ("dialog_id", "user_id", "token", "message_ids", "up_to")
 _EDIT = ("dialog_id", "message_id", "text", "user_id", "token", "revision")
-_POSITIONAL = {READ: 1, DELIVERED: 1, EDIT: 3}
 _REQUIRED = {READ: _MARK[:1], DELIVERED: _MARK[:1], EDIT: _EDIT[:3]}
+POSITIONAL: Mapping[str, int] = {READ: 1, DELIVERED: 1, EDIT: 3}
 PARAMETERS: Mapping[str, tuple[str, ...]] = {READ: _MARK, DELIVERED: _MARK, EDIT: _EDIT}
 
 
@@ -50,8 +50,8 @@ def refuse_unknown(arguments: Mapping[str, object], known: Sequence[str]) -> Non
 def _by_name(name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, object]:
     parameters = PARAMETERS[name]
     refuse_unknown(kwargs, parameters)
-    if len(args) > _POSITIONAL[name]:
-        raise InvalidReceipt("arguments", f"{len(args)} without a name", f"at most {_POSITIONAL[name]} without a name")
+    if len(args) > POSITIONAL[name]:
+        raise InvalidReceipt("arguments", f"{len(args)} without a name", f"at most {POSITIONAL[name]} without a name")
     given = dict(zip(parameters, args, strict=False))
     for twice in given.keys() & kwargs.keys():
         raise InvalidReceipt(twice, "it twice", "it once")

@@ -44,6 +44,13 @@ def shown(value: object) -> str:
     return name
 
 
+def shown_private(value: object) -> str:
+    """A wrong value's type, and its length where it has one: for what was meant as a token or a text."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return type(value).__name__
+    return shown(value)
+
+
 def shown_name(value: str) -> str:
     """A name that the caller wrote (of an argument, an application), cut."""
     return repr(value if len(value) <= _SHOWN else value[:_SHOWN] + "…")

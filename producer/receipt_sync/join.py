@@ -72,7 +72,7 @@ class EditHalf:
         revision: the winner's.
         text: the winner's.
         actor: whom the winner is sent for.
-        token: the winner's session token; None for the API key.
+        token: the session token to send with, the newest of the winner's actor; None for the API key.
     """
 
     count: int
@@ -110,9 +110,10 @@ def join_marks(a: MarkHalf, b: MarkHalf) -> MarkHalf:
 
 
 def join_edits(older: EditHalf, newer: EditHalf) -> EditHalf:
-    """The highest (revision, arrival) wins: of equal revisions the one that arrived later."""
+    """The highest (revision, arrival) wins: of equal revisions the later. Of one actor's tokens the later stays."""
     winner = newer if newer.revision >= older.revision else older
-    return replace(winner, count=older.count + newer.count)
+    token = newer.token if newer.actor == winner.actor else winner.token
+    return replace(winner, count=older.count + newer.count, token=token)
 
 
 def without_covered(half: MarkHalf, covered: Mapping[str, Collection[str]]) -> MarkHalf:

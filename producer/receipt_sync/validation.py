@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from receipt_sync.errors import InvalidReceipt, shown
+from receipt_sync.errors import InvalidReceipt, shown, shown_private
 
 MAX_TEXT_BYTES = 65_536
 MAX_IDS = 1_000
@@ -62,14 +62,14 @@ def revision(value: object) -> int:
 def token(value: object) -> str:
     """A session token: opaque, but visible ASCII, since it travels in a header."""
     if not isinstance(value, str) or not _TOKEN.fullmatch(value) or len(value) > MAX_TOKEN_CHARS:
-        raise InvalidReceipt("token", shown(value), f"1 to {MAX_TOKEN_CHARS} visible ASCII characters")
+        raise InvalidReceipt("token", shown_private(value), f"1 to {MAX_TOKEN_CHARS} visible ASCII characters")
     return value
 
 
 def text(value: object, max_bytes: int) -> str:
     """A message's text: not empty, UTF-8, within `max_bytes`, no control characters but newline and tab."""
     if not isinstance(value, str) or not value:
-        raise InvalidReceipt("text", shown(value), "a text that is not empty")
+        raise InvalidReceipt("text", shown_private(value), "a text that is not empty")
     for at, char in enumerate(value):
         if char not in _ALLOWED_CONTROLS and unicodedata.category(char) in {"Cc", "Cs"}:
             expected = "no control characters but newline and tab, and no lone surrogates"

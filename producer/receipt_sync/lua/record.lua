@@ -41,34 +41,45 @@ end
 -- What the API holds is known only while nothing has been claimed since the last accepted edit: `h` stands for that.
 local function is_stored_text(s) return s.h and not s.ft and s.px and redis.sha1hex(s.px) == s.h end
 
+-- Slots that had nothing pending, at the start or in between: the first receipt that waits fixes when they are due.
+local fresh = {}
+
 local function drop_pending_edit(s)
   local n = number(s, 'pn')
   absorbed(s, n)
   count('pending', -n)
-  if tonumber(s.pv) > number(s, 'v') then put(s, 'v', s.pv) end
+  if number(s, 'pv') > number(s, 'v') then put(s, 'v', s.pv) end
   for _, field in ipairs({'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'a', 'w', 'u'}) do put(s, field, nil) end
   redis.call('ZREM', due_key, s.slot)
+  fresh[s.slot] = s
 end
 
 local function record_edit(s, actor, revision, text, token)
   recorded(s, 1)
-  if s.v and tonumber(revision) < tonumber(s.v) then return absorbed(s, 1) end
+  if s.v and tonumber(revision) < number(s, 'v') then return absorbed(s, 1) end
   local old_token = s.pk
   waits(s, 1)
   join_edit(s, {n = 1, revision = revision, text = text, actor = actor, token = token}, true)
-  -- An older edit still brings its actor's newest token.
-  if token ~= '' and s.pu == actor then put(s, 'pk', token) end
-  if s.u and s.pk ~= old_token then
+  if s.u and not s.ft and s.pk ~= old_token then
     put(s, 'u', nil)
-    if not s.ft then schedule(s, now) end
+    schedule(s, now)
   end
   if is_stored_text(s) then drop_pending_edit(s) end
 end
 
-local fresh = {}
+-- Asked before anything is written: what a script has written before it fails is not taken back.
+local function takes_ids(s, listed)
+  if is_edit(s.slot) or listed == '' and not s.pi then return true end
+  local kind = redis.call('TYPE', ids_key(s, 'p')).ok
+  return kind == 'hash' or kind == 'none'
+end
+
 for i = 1, #ARGV, 6 do
   local s = open(ARGV[i + 1])
   if not s then return redis.error_reply('LEDGER ' .. prefix .. ':' .. ARGV[i + 1] .. ' should be a slot (a hash)') end
+  if not takes_ids(s, ARGV[i + 4]) then
+    return redis.error_reply('LEDGER ' .. ids_key(s, 'p') .. ' should be the ids of a slot (a hash)')
+  end
   if not s.pt then fresh[s.slot] = s end
 end
 for i = 1, #ARGV, 6 do

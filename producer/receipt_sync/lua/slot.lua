@@ -13,7 +13,7 @@ local NAMES_MAX = 8
 local NAME_WIDTH = 25
 
 local MARK = {'R', 'C', 'D', 'g', 's', 'a', 'y', 'w', 'u', 'k', 'z', 'wa', 'wb',
-  'pt', 'pr', 'pd', 'pa', 'pb', 'pi', 'ft', 'fr', 'fd', 'fa', 'fb', 'fi'}
+  'pt', 'pr', 'pd', 'pa', 'pb', 'pi', 'ft', 'fr', 'fd', 'fa', 'fb', 'fi', 'fk'}
 local EDIT = {'R', 'C', 'D', 'g', 's', 'a', 'y', 'w', 'u', 'h', 'v',
   'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'ft', 'fn', 'fv', 'fx', 'fu', 'fk'}
 -- Per flag: count, names and ids' letter of the pending half, of the half in flight, and the names covered for good.
@@ -45,7 +45,12 @@ end
 local opened = {}
 local function is_edit(slot) return string.sub(slot, 1, 1) == 'e' end
 local function ids_key(s, half) return s.key .. ':' .. half end
-local function number(s, field) return tonumber(s[field] or 0) or 0 end
+-- What no script wrote counts as 0: damage to one slot must not stop a script that serves them all.
+local function whole(value)
+  local n = tonumber(value or 0) or 0
+  return n >= 0 and n < 2 ^ 53 and math.floor(n) or 0
+end
+local function number(s, field) return whole(s[field]) end
 
 local function put(s, field, value)
   s[field] = value
@@ -79,7 +84,7 @@ local function write(s)
     end
   end
   if #set > 0 then redis.call('HSET', s.key, unpack(set)) end
-  if #unset > 0 and s.known then redis.call('HDEL', s.key, unpack(unset)) end
+  if #unset > 0 then redis.call('HDEL', s.key, unpack(unset)) end
   local clean = not s.pt and not s.ft
   if clean then
     redis.call('PEXPIRE', s.key, policy.remember_ms)
@@ -138,7 +143,8 @@ end
 -- What is covered for good is a memory, not part of the join: the latest names stay.
 local function remember(s, flag, id)
   local names = s[flag.covered] or ''
-  if has(names, id) then return end
+  local at = string.find(names, ',' .. id, 1, true)
+  if at then names = string.sub(names, 1, at - 1) .. string.sub(names, at + NAME_WIDTH) end
   names = names .. ',' .. id
   if #names > NAMES_MAX * NAME_WIDTH then names = string.sub(names, NAME_WIDTH + 1) end
   put(s, flag.covered, names)
@@ -158,7 +164,7 @@ local function absorb_ids(s, letter, flag)
   local left = #ids / 2
   for i = 1, #ids, 2 do
     if string.sub(ids[i], 1, 1) == letter then
-      add_all(s, flag, tonumber(ids[i + 1]), string.sub(ids[i], 2))
+      add_all(s, flag, whole(ids[i + 1]), string.sub(ids[i], 2))
       redis.call('HDEL', ids_key(s, 'p'), ids[i])
       left = left - 1
     end
@@ -181,14 +187,16 @@ local function join_id(s, letter, n, id)
 end
 
 -- The join of edits: the highest (revision, arrival) wins. `later` says that this one arrived after the pending one.
+-- Of one actor's tokens the later stays, even where its edit does not win.
 local function join_edit(s, e, later)
-  local mine, other = tonumber(e.revision), tonumber(s.pv or -1)
+  local mine, other = whole(e.revision), number(s, 'pv')
+  local wins, same_actor = not s.pv or mine > other or (mine == other and later), s.pu == e.actor
   add(s, 'pn', e.n)
-  if mine > other or (mine == other and later) then
+  if wins and not same_actor or later and same_actor then put(s, 'pk', e.token) end
+  if wins then
     put(s, 'pv', e.revision)
     put(s, 'px', e.text)
     put(s, 'pu', e.actor)
-    put(s, 'pk', e.token)
   end
 end
 
@@ -209,7 +217,7 @@ end
 
 -- The first receipt fixes it. A slot whose PUT has just gone out waits out the longest gather time since then.
 local function gather_due(s)
-  return math.max(tonumber(s.pt) + gather_ms(), number(s, 's') + policy.gather_max_ms)
+  return math.max(number(s, 'pt') + gather_ms(), number(s, 's') + policy.gather_max_ms)
 end
 
 -- The earliest slot's due time, sent to the workers when it comes before their next tick.

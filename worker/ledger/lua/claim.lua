@@ -51,8 +51,12 @@ local function claim(slot)
   local s = open(slot)
   if not s then return set_aside(slot, 'due, but its key holds no slot') end
   if s.ft then return redis.call('ZREM', due_key, slot) end
+  if not is_sound(s) then return set_aside(slot, 'due, but its ids cannot be read') end
   local n = held(s, 'p')
-  if not s.pt or n == 0 then return set_aside(slot, 'due, but nothing is pending in it') end
+  if not s.pt or n == 0 then
+    clear(s, 'p')
+    return set_aside(slot, 'due, but nothing is pending in it')
+  end
   lift_off(s, n)
   return is_edit(slot) and claim_edit(s) or claim_mark(s)
 end

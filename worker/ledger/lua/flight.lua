@@ -22,12 +22,26 @@ local function ids_of(s, half)
   return redis.call('HGETALL', ids_key(s, half))
 end
 
+-- Ids that another hand has damaged can be neither sent nor joined.
+local function is_sound(s)
+  for _, half in ipairs({'p', 'f'}) do
+    local field = HALVES[half].ids
+    local counts = s[field] and redis.pcall('HVALS', ids_key(s, half)) or {}
+    if counts.err then return false end
+    for _, n in ipairs(counts) do
+      if not string.find(n, '^%d+$') then return false end
+    end
+    if s[field] and #counts == 0 then put(s, field, nil) end
+  end
+  return true
+end
+
 local function held(s, half)
   local fields = HALVES[half]
   if is_edit(s.slot) then return number(s, fields.n) end
   local n = number(s, fields.r) + number(s, fields.d)
   local ids = ids_of(s, half)
-  for i = 2, #ids, 2 do n = n + tonumber(ids[i]) end
+  for i = 2, #ids, 2 do n = n + whole(ids[i]) end
   return n
 end
 
@@ -58,7 +72,7 @@ local function join_back_mark(s)
   end
   local ids = ids_of(s, 'f')
   for i = 1, #ids, 2 do
-    join_id(s, string.sub(ids[i], 1, 1), tonumber(ids[i + 1]), string.sub(ids[i], 2))
+    join_id(s, string.sub(ids[i], 1, 1), whole(ids[i + 1]), string.sub(ids[i], 2))
   end
 end
 
@@ -100,8 +114,8 @@ local function drop_covered_marks(s)
 end
 
 local function drop_covered_edit(s)
-  local mine, sent = tonumber(s.pv), number(s, 'v')
-  if mine < sent or (s.h and redis.sha1hex(s.px) == s.h) then
+  local mine, sent = number(s, 'pv'), number(s, 'v')
+  if mine < sent or (s.h and redis.sha1hex(s.px or '') == s.h) then
     local n = number(s, 'pn')
     absorbed(s, n)
     count('pending', -n)
@@ -113,14 +127,14 @@ end
 -- The end of a claim of which `rest` says whether something claimed has not been sent yet.
 local function close(s, accepted)
   forget_failures(s)
+  if s.pt and accepted then
+    if is_edit(s.slot) then drop_covered_edit(s) else drop_covered_marks(s) end
+  end
   if held(s, 'f') > 0 then
     join_back(s)
     return schedule(s, now)
   end
   land(s)
-  if s.pt and accepted then
-    if is_edit(s.slot) then drop_covered_edit(s) else drop_covered_marks(s) end
-  end
   if s.pt then return schedule(s, gather_due(s)) end
   -- A token is kept no longer than something waits to be sent with it.
   for _, field in ipairs({'k', 'z'}) do
@@ -142,7 +156,7 @@ local function bury(s, taken, why)
 end
 
 local function take_edit(s)
-  local taken = {n = number(s, 'fn'), fields = {'revision', s.fv, 'text', s.fx, 'actor', s.fu}}
+  local taken = {n = number(s, 'fn'), fields = {'revision', s.fv or '', 'text', s.fx or '', 'actor', s.fu or ''}}
   put(s, 'fn', nil)
   return taken
 end
@@ -162,7 +176,7 @@ end
 
 local function take_id(s, letter, id, into)
   local member = letter .. id
-  local n = tonumber(redis.call('HGET', ids_key(s, 'f'), member) or 0)
+  local n = whole(redis.call('HGET', ids_key(s, 'f'), member))
   if n == 0 then return 0 end
   redis.call('HDEL', ids_key(s, 'f'), member)
   into[letter] = (into[letter] and into[letter] .. ',' or '') .. id

@@ -6,14 +6,17 @@ local stored_pace = redis.call('HMGET', pace_key, 'tokens', 'at', 'hold', 'holds
 local hold_ms = math.max(0, (tonumber(stored_pace[3] or 0) or 0) - now)
 local holds = tonumber(stored_pace[4] or 0) or 0
 
+-- A policy that is not whole must neither stop the bucket nor let it run backwards.
+local burst = math.max(1, math.min(policy.burst, policy.rate_per_s))
+
 local function limited() return policy.rate_per_s > 0 end
-local function refill_per_ms() return (policy.rate_per_s - policy.burst + 1) / 1000 end
+local function refill_per_ms() return (policy.rate_per_s - burst + 1) / 1000 end
 
 local function tokens()
   if not limited() then return math.huge end
   local at = tonumber(stored_pace[2] or 0) or 0
-  local left = tonumber(stored_pace[1] or policy.burst) or policy.burst
-  return math.min(policy.burst, left + math.max(0, now - at) * refill_per_ms())
+  local left = tonumber(stored_pace[1] or burst) or burst
+  return math.max(0, math.min(burst, left + math.max(0, now - at) * refill_per_ms()))
 end
 
 local function spend(n)

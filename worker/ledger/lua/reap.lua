@@ -11,6 +11,8 @@ for _, slot in ipairs(redis.call('ZRANGEBYSCORE', leases_key, '-inf', now, 'LIMI
     set_aside(slot, 'leased, but its key holds no slot')
   elseif not s.ft then
     redis.call('ZREM', leases_key, slot)
+  elseif not is_sound(s) then
+    set_aside(slot, 'leased, but its ids cannot be read')
   else
     add(s, 'y', 1)
     count('reaped', 1)

@@ -24,4 +24,6 @@ if next_ms == 0 then
     answer[#answer + 1] = permit
   end
 end
+-- A sync that leaves with something due before the next tick: the tickers took it to be at work, and sleep.
+if ARGV[5] ~= '' and next_ms > 0 and next_ms < TICK_MS then redis.call('PUBLISH', prefix .. ':wake', next_ms) end
 return answer

@@ -14,20 +14,21 @@
 local FIELDS = 16
 local HOLD_MAX_MS = 60000
 local HOLD_DOUBLINGS = 6
+local LIST_LIMIT_MAX = 1000
 
 local function accept(s, letters, ids)
   if is_edit(s.slot) then
     local n = number(s, 'fn')
     covered(s, n)
     count('in_flight', -n)
-    if tonumber(s.fv) >= number(s, 'v') then put(s, 'v', s.fv) end
-    put(s, 'h', redis.sha1hex(s.fx))
+    if number(s, 'fv') >= number(s, 'v') then put(s, 'v', s.fv) end
+    put(s, 'h', redis.sha1hex(s.fx or ''))
     return put(s, 'fn', nil)
   end
-  for letter in string.gmatch(letters, '%a') do
+  -- Only a PUT of the whole dialog covers what a name stands for: everything up to that message.
+  for letter in string.gmatch(ids == '' and letters or '', '%a') do
     local flag = FLAGS[letter]
-    if ids == '' then each_name(s[flag.sent_names], function(id) remember(s, flag, id) end) end
-    each_name(ids, function(id) remember(s, flag, id) end)
+    each_name(s[flag.sent_names], function(id) remember(s, flag, id) end)
   end
   local n = take_marks(s, letters, ids).n
   covered(s, n)
@@ -50,12 +51,13 @@ local function forget_holds()
 end
 
 local function lengthen_list(s)
-  if s.z then put(s, 'z', number(s, 'z') * 2) end
+  if s.z then put(s, 'z', math.min(number(s, 'z') * 2, LIST_LIMIT_MAX)) end
 end
 
 local function again(s, c)
+  if c.outcome == 'back' then count('handed_back', 1) end
   hold(c.hold_ms, c.escalates)
-  if c.outcome == 'again' and now - tonumber(s.ft) >= policy.give_up_ms then
+  if c.outcome == 'again' and now - number(s, 'ft') >= policy.give_up_ms then
     c.reason = 'gave up: ' .. c.reason
     bury(s, take(s), c)
     return close(s, false)
@@ -67,7 +69,8 @@ local function again(s, c)
   if s.y then put(s, 'y', nil) end
   if c.reason ~= '' then put(s, 'w', c.reason) end
   local newer = is_edit(s.slot) and s.pk or s.k
-  if c.wants_token and newer == token then put(s, 'u', 1) end
+  local waits_for_token = c.wants_token and newer == token
+  if waits_for_token or s.u then put(s, 'u', waits_for_token and 1 or nil) end
   schedule(s, (c.wants_token and newer ~= token) and now or now + c.delay_ms)
 end
 
@@ -104,7 +107,7 @@ for at = 1, #ARGV, FIELDS do
   local c = read(at)
   local s = open(c.slot)
   if c.verdict ~= '' then count('puts_' .. c.verdict, 1) end
-  if s and s.ft and s.g == c.generation then
+  if s and s.ft and s.g == c.generation and is_sound(s) then
     OUTCOMES[c.outcome](s, c)
     write(s)
     answers[#answers + 1] = 1

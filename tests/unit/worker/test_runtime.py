@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from settings import load
+from worker.runtime import Runtime, runtime
+
+
+@pytest.mark.parametrize(("rate_per_s", "send_within_s"), [("72", 0.1), ("0", 2.5)])
+def test_claim_is_late_for_its_pace_or_else_for_its_lease(rate_per_s: str, send_within_s: float) -> None:
+    held = Runtime(load({"QUICKBLOX_RATE_PER_S": rate_per_s}))
+    assert held.ways["default"].send_within_s == send_within_s
+
+
+def test_lists_switched_off_are_lists_of_one() -> None:
+    held = Runtime(load({"QUICKBLOX_COMMA_LISTS": "false"}))
+    assert held.ways["default"].limits.list_max_ids == 1
+
+
+def test_every_application_has_a_way_of_its_own() -> None:
+    settings = load({"RECEIPTS_APPLICATIONS": "default,shop", "QUICKBLOX_ENDPOINT__SHOP": "https://shop.example"})
+    held = Runtime(settings)
+    assert set(held.ways) == {"default", "shop"}
+    assert held.ways["shop"].ledger.application == "shop"
+
+
+def test_a_forked_process_makes_its_own_runtime() -> None:
+    settings = load({})
+    ours = runtime(settings)
+    assert runtime(settings) is ours
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(write, b"same" if runtime(settings) is ours else b"own")
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert os.read(read, 4) == b"own"
+    os.close(read)
+    os.close(write)
