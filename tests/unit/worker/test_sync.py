@@ -1,0 +1,329 @@
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import wait as futures_wait
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+import redis
+
+import worker.sync
+from tests.unit.worker.examples import DIALOG, PATIENCE, edit_claim, mark_claim
+from worker.chat_api import ChatApi
+from worker.ledger import Again, Back, Claimed, Dead, Done, Ledger, MarkClaim, Outcome, Part
+from worker.plan import Limits, Put
+from worker.sync import AnyClaim, Settlement, Sync, Way, send_claim
+from worker.verdicts import Rejected, Sent, Unavailable, Verdict
+
+NOTHING = Claimed([], None)
+LEASE_MS = 60_000
+
+
+def claim_of(user: int, **more: Any) -> MarkClaim:
+    fields = {"slot": f"m:{DIALOG}:u{user}", "actor": f"u{user}", "read_all": 1, "claimed_s": time.monotonic()}
+    return mark_claim(**(fields | more))
+
+
+class FakeLedger:
+    """Hands out what it is given, claim by claim, and keeps what it is told."""
+
+    application = "default"
+
+    def __init__(self, *answers: Claimed | Exception, lease_ms: int = LEASE_MS) -> None:
+        self.answers = deque(answers)
+        self.lease_ms = lease_ms
+        self.asked: list[tuple[int, str]] = []
+        self.batches: list[list[Settlement]] = []
+        self.extended: list[tuple[str, int]] = []
+
+    def claim(self, most: int, permit: str = "") -> Claimed:
+        self.asked.append((most, permit))
+        answer = self.answers.popleft() if self.answers else NOTHING
+        if isinstance(answer, Exception):
+            raise answer
+        assert len(answer.claims) <= most
+        return answer
+
+    def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
+        self.batches.append(list(settlements))
+        return [True] * len(settlements)
+
+    def extend(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
+        self.extended += claims
+        return [True] * len(claims)
+
+    @property
+    def settled(self) -> dict[str, Outcome]:
+        return {slot: outcome for batch in self.batches for slot, _, outcome in batch}
+
+
+class FakeApi:
+    """Answers each PUT as it is told, and keeps what was sent."""
+
+    def __init__(self, answer: Callable[[Put], Verdict] = lambda _: Sent()) -> None:
+        self._answer = answer
+        self.sent: list[Put] = []
+
+    def send(self, put: Put) -> Verdict:
+        self.sent.append(put)
+        return self._answer(put)
+
+
+class AtOnce(Executor):
+    """A pool that has done everything by the time it is asked for it."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def way_of(ledger: FakeLedger, api: FakeApi, *, send_within_s: float = 3600.0, connections: int = 4) -> Way:
+    return Way(
+        cast("Ledger", ledger),
+        cast("ChatApi", api),
+        Limits(list_max_ids=50, both_flags=True),
+        PATIENCE,
+        send_within_s=send_within_s,
+        connections=connections,
+    )
+
+
+def run(
+    way: Way, pool: Executor | None = None, *, stopping: Callable[[], bool] = lambda: False, time_s: float = 60
+) -> Sync:
+    sync = Sync(way, pool or AtOnce(), "permit-1", time_s, stopping)
+    sync.run()
+    return sync
+
+
+@pytest.fixture(autouse=True)
+def slept_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Nobody sleeps here; how long it would have been is kept."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    return slept
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(8) as threads:
+        yield threads
+
+
+# Claiming -------------------------------------------------------------------------------------------------------
+
+
+def test_goes_on_claiming_in_batches_until_nothing_waits() -> None:
+    ledger = FakeLedger(Claimed([claim_of(1), claim_of(2)], 0), Claimed([claim_of(3)], 0), NOTHING)
+    api = FakeApi()
+    sync = run(way_of(ledger, api))
+    assert [put.actor for put in api.sent] == ["u1", "u2", "u3"]
+    assert set(ledger.settled) == {claim_of(n).slot for n in (1, 2, 3)}
+    assert (sync.sent, sync.settled) == (3, 3)
+    assert {permit for _, permit in ledger.asked} == {"permit-1"}
+
+
+def test_every_claim_is_settled_once_with_its_generation_and_outcome() -> None:
+    ledger = FakeLedger(Claimed([claim_of(1, generation=11), claim_of(2, generation=22, delivered_all=1)], None))
+    run(way_of(ledger, FakeApi()))
+    [first, second] = [settlement for batch in ledger.batches for settlement in batch]
+    assert {first, second} == {
+        (claim_of(1).slot, 11, Done(Part("r"))),
+        (claim_of(2).slot, 22, Done(Part("rd"))),
+    }
+
+
+def test_what_finished_together_is_settled_in_one_call() -> None:
+    ledger = FakeLedger(Claimed([claim_of(n) for n in range(4)], None))
+    run(way_of(ledger, FakeApi()))
+    assert [len(batch) for batch in ledger.batches] == [4]
+
+
+def test_only_the_first_put_of_a_plan_is_sent() -> None:
+    ledger, api = FakeLedger(Claimed([claim_of(1, ids={"a" * 24: "d"})], None)), FakeApi()
+    run(way_of(ledger, api))
+    assert [put.path for put in api.sent] == ["/chat/Message.json"]
+    assert ledger.settled == {claim_of(1).slot: Done(Part("r"))}
+
+
+def test_asks_for_as_many_as_there_are_free_connections(pool: ThreadPoolExecutor) -> None:
+    three_fly, release = threading.Barrier(4), threading.Event()
+
+    def answer(_: Put) -> Verdict:
+        three_fly.wait(30)
+        release.wait(30)
+        return Sent()
+
+    class Watching(FakeLedger):
+        def claim(self, most: int, permit: str = "") -> Claimed:
+            if len(self.asked) == 1:
+                three_fly.wait(30)
+                release.set()
+            return super().claim(most, permit)
+
+    ledger = Watching(Claimed([claim_of(n) for n in range(3)], 0))
+    run(way_of(ledger, FakeApi(answer), connections=5), pool)
+    assert [most for most, _ in ledger.asked[:2]] == [5, 2]
+    assert len(ledger.settled) == 3
+
+
+def test_claims_no_more_while_every_connection_is_busy(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, waited = threading.Event(), []
+
+    def answer(_: Put) -> Verdict:
+        release.wait(30)
+        return Sent()
+
+    def wait(futures: Any, timeout_s: float, _: str) -> tuple[set[Any], set[Any]]:
+        waited.append(timeout_s)
+        if len(waited) < 3:
+            return set(), set(futures)
+        release.set()
+        return futures_wait(futures)
+
+    monkeypatch.setattr(worker.sync, "wait", wait)
+    ledger = FakeLedger(Claimed([claim_of(1)], 0))
+    run(way_of(ledger, FakeApi(answer), connections=1), pool)
+    assert [most for most, _ in ledger.asked] == [1, 1], "asked while its only connection was busy"
+    assert len(waited) == 3
+
+
+def test_waits_for_what_is_due_soon_and_leaves_what_is_due_later(slept_s: list[float]) -> None:
+    ledger = FakeLedger(Claimed([], 20), Claimed([claim_of(1)], None), Claimed([], 51), Claimed([claim_of(2)], None))
+    run(way_of(ledger, FakeApi()))
+    assert slept_s == [0.02]
+    assert list(ledger.settled) == [claim_of(1).slot]
+    assert len(ledger.asked) == 3
+
+
+def test_leaves_when_its_place_has_been_taken() -> None:
+    ledger = FakeLedger(Claimed([], None, leave=True), Claimed([claim_of(1)], None))
+    api = FakeApi()
+    run(way_of(ledger, api))
+    assert (len(ledger.asked), api.sent) == (1, [])
+
+
+def test_ends_when_its_time_is_up() -> None:
+    ledger = FakeLedger(Claimed([claim_of(1)], 0))
+    run(way_of(ledger, FakeApi()), time_s=0)
+    assert ledger.asked == []
+
+
+def test_claims_no_more_once_the_worker_stops_and_settles_what_flies(pool: ThreadPoolExecutor) -> None:
+    stopping = threading.Event()
+
+    def answer(_: Put) -> Verdict:
+        stopping.set()
+        return Sent()
+
+    ledger = FakeLedger(Claimed([claim_of(1)], 0), Claimed([claim_of(2)], 0))
+    run(way_of(ledger, FakeApi(answer), connections=1), pool, stopping=stopping.is_set)
+    assert list(ledger.settled) == [claim_of(1).slot]
+    assert len(ledger.asked) == 1
+
+
+def test_a_lost_ledger_ends_the_sync() -> None:
+    ledger = FakeLedger(redis.ConnectionError("gone"))
+    with pytest.raises(redis.ConnectionError):
+        run(way_of(ledger, FakeApi()))
+
+
+def test_a_request_that_takes_long_keeps_its_lease(pool: ThreadPoolExecutor) -> None:
+    release = threading.Event()
+
+    def answer(_: Put) -> Verdict:
+        release.wait(30)
+        return Sent()
+
+    class Watching(FakeLedger):
+        def extend(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
+            release.set()
+            return super().extend(claims)
+
+    ledger = Watching(Claimed([claim_of(1, generation=5)], None), lease_ms=0)
+    run(way_of(ledger, FakeApi(answer)), pool)
+    assert (claim_of(1).slot, 5) in ledger.extended
+    assert list(ledger.settled) == [claim_of(1).slot]
+
+
+# One slot's trouble ---------------------------------------------------------------------------------------------
+
+
+def test_a_claim_too_old_for_its_lease_is_handed_back_unsent() -> None:
+    old = claim_of(1, claimed_s=time.monotonic() - 3.1)
+    ledger, api = FakeLedger(Claimed([old, claim_of(2)], None)), FakeApi()
+    run(way_of(ledger, api, send_within_s=3.0))
+    assert [put.actor for put in api.sent] == ["u2"]
+    assert isinstance(ledger.settled[old.slot], Back)
+    assert ledger.settled[claim_of(2).slot] == Done(Part("r"))
+
+
+def test_a_bug_in_one_slot_is_again_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
+    def answer(put: Put) -> Verdict:
+        if put.actor == "u1":
+            raise ZeroDivisionError("a private text")
+        return Sent()
+
+    ledger = FakeLedger(Claimed([claim_of(1), claim_of(2)], 0), Claimed([claim_of(3)], None))
+    run(way_of(ledger, FakeApi(answer)))
+    assert ledger.settled == {
+        claim_of(1).slot: Again("bug: ZeroDivisionError", "", delay_ms=300_000, costs_attempt=True),
+        claim_of(2).slot: Done(Part("r")),
+        claim_of(3).slot: Done(Part("r")),
+    }
+    assert "bug while sending slot" in caplog.text
+    assert "private" not in caplog.text
+    assert DIALOG not in caplog.text
+
+
+def test_a_claim_without_content_is_a_bug_of_that_slot_alone() -> None:
+    ledger = FakeLedger(Claimed([claim_of(1, read_all=0), claim_of(2)], None))
+    run(way_of(ledger, FakeApi()))
+    assert isinstance(ledger.settled[claim_of(1).slot], Again)
+    assert isinstance(ledger.settled[claim_of(2).slot], Done)
+
+
+def test_each_verdict_is_acted_on() -> None:
+    verdicts: dict[str, Verdict] = {"u1": Rejected(404, "words", "id"), "u2": Unavailable("status 503"), "u3": Sent()}
+    ledger = FakeLedger(Claimed([claim_of(n) for n in (1, 2, 3)], None))
+    run(way_of(ledger, FakeApi(lambda put: verdicts[put.actor])))
+    kinds = [type(ledger.settled[claim_of(n).slot]) for n in (1, 2, 3)]
+    assert kinds == [Dead, Again, Done]
+
+
+# What is said ---------------------------------------------------------------------------------------------------
+
+
+def lines_of(caplog: pytest.LogCaptureFixture, claim: AnyClaim, verdict: Verdict) -> list[logging.LogRecord]:
+    caplog.set_level(logging.DEBUG)
+    send_claim(way_of(FakeLedger(), FakeApi(lambda _: verdict)), replace(claim, claimed_s=time.monotonic()))
+    return caplog.records
+
+
+def test_an_accepted_put_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    assert lines_of(caplog, claim_of(1), Sent()) == []
+
+
+def test_a_put_that_was_not_accepted_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    [line] = lines_of(caplog, claim_of(1, attempts=2), Unavailable("status 503"))
+    assert line.levelno == logging.WARNING
+    assert "application=default" in line.getMessage()
+    assert "verdict=unavailable outcome=again ids=0 attempt=3 reason='status 503'" in line.getMessage()
+
+
+def test_a_dead_letter_is_one_error_without_anything_private(caplog: pytest.LogCaptureFixture) -> None:
+    claim = edit_claim(text="a private text", token="a-private-token")
+    [line] = lines_of(caplog, claim, Rejected(422, "a private text", "id"))
+    assert line.levelno == logging.ERROR
+    assert "private" not in line.getMessage()
+    assert DIALOG not in line.getMessage()
+    assert "123" not in line.getMessage().replace("slot=", "").split("verdict=")[1]

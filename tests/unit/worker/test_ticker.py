@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, cast
+
+import pytest
+import redis
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+import worker.ticker
+from worker.ledger import Ledger, Reaped, Rung
+from worker.ticker import TICK_S, Ticker, doorbell, ring_for, tick
+
+SLOT = "m:53a99a7be4b094c7c6d31b41:u123"
+QUIET = Rung([], None, policy_known=True)
+
+
+class FakeLedger:
+    """Answers rings and reaps as it is told."""
+
+    def __init__(self, *rung: Rung, reaped: list[Reaped] | None = None, application: str = "default") -> None:
+        self.application = application
+        self.rung = list(rung)
+        self.reaped = reaped or []
+        self.returned: list[str] = []
+        self.published = 0
+        self.trouble: list[Exception] = []
+
+    def ring(self, returned_permit: str = "") -> Rung:
+        self.returned.append(returned_permit)
+        return self.rung.pop(0) if self.rung else QUIET
+
+    def reap(self) -> list[Reaped]:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        return self.reaped
+
+    def publish_policy(self) -> None:
+        self.published += 1
+
+    @property
+    def ledger(self) -> Ledger:
+        return cast("Ledger", self)
+
+
+class Bells:
+    """What has been rung."""
+
+    def __init__(self) -> None:
+        self.rung: list[tuple[str, str]] = []
+
+    def __call__(self, application: str, permit: str) -> None:
+        self.rung.append((application, permit))
+
+
+# Ringing --------------------------------------------------------------------------------------------------------
+
+
+def test_rings_once_for_each_permit() -> None:
+    ledger, bells = FakeLedger(Rung(["p-1", "p-2"], 0, policy_known=True), application="shop"), Bells()
+    assert ring_for(ledger.ledger, bells) == 0
+    assert bells.rung == [("shop", "p-1"), ("shop", "p-2")]
+    assert ledger.published == 0
+
+
+def test_gives_its_permit_back() -> None:
+    ledger = FakeLedger()
+    assert ring_for(ledger.ledger, Bells(), "mine") is None
+    assert ledger.returned == ["mine"]
+
+
+def test_a_ledger_that_has_lost_the_policy_is_told_again() -> None:
+    ledger = FakeLedger(Rung([], None, policy_known=False))
+    ring_for(ledger.ledger, Bells())
+    assert ledger.published == 1
+
+
+@pytest.mark.parametrize(
+    ("next_ms", "wait_s"), [(None, TICK_S), (0, TICK_S), (1, 0.001), (250, 0.25), (1000, 1.0), (60_000, TICK_S)]
+)
+def test_the_next_tick_comes_when_the_next_slot_is_due_and_at_the_latest_after_a_tick(
+    next_ms: int | None, wait_s: float
+) -> None:
+    assert tick(FakeLedger(Rung([], next_ms, policy_known=True)).ledger, Bells()) == wait_s
+
+
+def test_a_tick_says_what_it_has_reaped_and_names_no_slot(caplog: pytest.LogCaptureFixture) -> None:
+    tick(FakeLedger(reaped=[Reaped(SLOT, 1, dead=False), Reaped(SLOT, 5, dead=True)]).ledger, Bells())
+    again, dead = [record.getMessage() for record in caplog.records]
+    assert "crashes=1 outcome=again" in again
+    assert "crashes=5 outcome=dead" in dead
+    assert SLOT not in caplog.text
+    assert "u123" not in caplog.text
+
+
+def test_a_doorbell_carries_application_and_permit_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, dict[str, Any]]] = []
+    app = Celery("test", set_as_current=False)
+    monkeypatch.setattr(app, "send_task", lambda name, **options: sent.append((name, options)))
+    doorbell(app)("shop", "p-1")
+    [(name, options)] = sent
+    assert name == "receipts.sync"
+    assert options["kwargs"] == {"application": "shop", "permit": "p-1"}
+    assert options["queue"] == "receipts.sync"
+    assert options["retry"] is False
+    assert not {"eta", "countdown", "args"} & options.keys()
+
+
+# The thread -----------------------------------------------------------------------------------------------------
+
+
+class Wakes:
+    """A subscription whose every wait is one step of the test's script."""
+
+    def __init__(self, steps: list[Callable[[], None]]) -> None:
+        self.steps = steps
+        self.channels: tuple[str, ...] = ()
+        self.waited_s: list[float] = []
+        self.waiting_messages = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def subscribe(self, *channels: str) -> None:
+        self.channels = channels
+
+    def get_message(self, timeout: float) -> dict[str, str] | None:
+        self.waited_s.append(timeout)
+        if self.waiting_messages:
+            self.waiting_messages -= 1
+            return {"type": "message"}
+        self.steps.pop(0)()
+        return None
+
+
+class Client:
+    """A Redis client that is out of reach as often as it is told."""
+
+    def __init__(self, wakes: Wakes, failures: list[Exception]) -> None:
+        self.wakes = wakes
+        self.failures = failures
+        self.subscriptions = 0
+
+    def pubsub(self, **_: bool) -> Wakes:
+        self.subscriptions += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return self.wakes
+
+
+@pytest.fixture
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a failure the thread waits a tick; here it does not."""
+    monkeypatch.setattr(worker.ticker, "TICK_S", 0.0)
+
+
+def ticker_of(
+    ledger: FakeLedger, *steps: Callable[[], None], failures: list[Exception] | None = None
+) -> tuple[Ticker, Client]:
+    """A ticker that ends after the last step; `run` is called here, in the test's own thread."""
+    script: list[Callable[[], None]] = list(steps)
+    client = Client(Wakes(script), failures or [])
+    ticker = Ticker(cast("redis.Redis", client), [ledger.ledger], Bells())
+    script.append(ticker.end)
+    return ticker, client
+
+
+def nothing() -> None: ...
+
+
+def test_listens_on_the_channel_of_each_application_and_publishes_the_policy() -> None:
+    one, other = FakeLedger(), FakeLedger(application="shop")
+    script: list[Callable[[], None]] = []
+    client = Client(Wakes(script), [])
+    ticker = Ticker(cast("redis.Redis", client), [one.ledger, other.ledger], Bells())
+    script.append(ticker.end)
+    ticker.run()
+    assert client.wakes.channels == ("rs:{default}:wake", "rs:{shop}:wake")
+    assert (one.published, other.published) == (1, 1)
+
+
+def test_a_burst_of_wake_ups_is_one_tick() -> None:
+    ledger = FakeLedger()
+    ticker, client = ticker_of(ledger, nothing)
+    client.wakes.waiting_messages = 5
+    ticker.run()
+    assert len(ledger.returned) == 2, "one tick at the start and one for the burst"
+    assert client.wakes.waited_s[1:6] == [0] * 5
+
+
+@pytest.mark.usefixtures("no_pause")
+@pytest.mark.parametrize(
+    "error", [redis.ConnectionError("x"), redis.TimeoutError("x"), OperationalError("x"), OSError("x")]
+)
+def test_an_outage_is_waited_out_and_said_once(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    ledger = FakeLedger()
+    ticker, client = ticker_of(ledger, nothing, failures=[error] * 5)
+    ticker.run()
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.ERROR, f"the ledger or the broker is out of reach; ticking goes on: {type(error).__name__}"),
+        (logging.WARNING, "the ledger and the broker are back"),
+    ]
+    assert client.subscriptions == 6
+
+
+@pytest.mark.usefixtures("no_pause")
+def test_an_outage_in_mid_life_subscribes_anew_and_a_second_one_is_said_again(caplog: pytest.LogCaptureFixture) -> None:
+    ledger = FakeLedger()
+
+    def trouble() -> None:
+        ledger.trouble.append(redis.ConnectionError("x"))
+
+    ticker, client = ticker_of(ledger, trouble, nothing, trouble, nothing)
+    ticker.run()
+    assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING] * 2
+    assert client.subscriptions == 3
+    assert ledger.published == 3, "a Redis that comes back empty needs the policy"
+
+
+def test_without_an_outage_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    ticker, _ = ticker_of(FakeLedger(), nothing, nothing)
+    ticker.run()
+    assert caplog.records == []
+
+
+@pytest.mark.usefixtures("no_pause")
+def test_ends_while_the_ledger_is_out_of_reach() -> None:
+    ledger = FakeLedger()
+    ticker, client = ticker_of(ledger)
+
+    def refuse(**_: bool) -> Wakes:
+        ticker.end()
+        raise redis.ConnectionError
+
+    client.pubsub = refuse  # type: ignore[method-assign]
+    ticker.run()
+    assert ledger.returned == []
