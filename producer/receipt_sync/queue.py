@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Never, Self
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from receipt_sync import calls, keys, validation
+from receipt_sync.connection import connect
+from receipt_sync.environment import read
 from receipt_sync.errors import InvalidReceipt, shown
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
 from receipt_sync.scripts import Script, record_source
@@ -62,10 +61,11 @@ class ReceiptQueue:
         Raises:
             ValueError: a variable is missing or wrong; the message names it.
         """
+        given = read(environ)
         return cls(
-            client=_connect(*_redis_url(environ), _number(environ, "RECEIPTS_REDIS_TIMEOUT_S", 0.5)),
-            application=_application(environ),
-            max_text_bytes=_whole_number(environ, "RECEIPTS_MAX_TEXT_BYTES", validation.MAX_TEXT_BYTES),
+            client=connect(given.redis_url_from, given.redis_url, given.timeout_s),
+            application=given.application,
+            max_text_bytes=given.max_text_bytes,
         )
 
     def mark_dialog_read(
@@ -186,66 +186,7 @@ def _in_batches(wired: list[tuple[str, ...]]) -> Iterator[list[str]]:
 
 def _client(url: str | None, client: redis.Redis | None, timeout_s: float) -> redis.Redis:
     if url is not None and client is None:
-        return _connect("redis_url", url, timeout_s)
+        return connect("redis_url", url, timeout_s)
     if client is not None and url is None:
         return client
     raise ValueError("ReceiptQueue needs a redis_url or a client, and not both")
-
-
-def _connect(said_in: str, url: str, timeout_s: float) -> redis.Redis:
-    try:
-        # One retry, at once: a connection of the pool that the server has closed since is replaced.
-        return redis.Redis.from_url(
-            url,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            retry=Retry(NoBackoff(), 1),
-            health_check_interval=0,
-        )
-    except ValueError:
-        # Not the reason in redis-py's words: they can quote the URL's password.
-        raise ValueError(f"{said_in}: expected redis://, rediss:// or unix:// with an address, got another") from None
-
-
-def _redis_url(environ: Mapping[str, str]) -> tuple[str, str]:
-    """The variable and the URL that it gives."""
-    url, path = environ.get("REDIS_URL"), environ.get("REDIS_URL_FILE")
-    if url and path:
-        raise ValueError("REDIS_URL and REDIS_URL_FILE are both set: expected one of them")
-    if path:
-        try:
-            return "REDIS_URL_FILE", Path(path).read_text(encoding="utf-8").rstrip("\r\n")
-        except OSError as error:
-            raise ValueError(f"REDIS_URL_FILE: expected a readable file, got {error.strerror}") from error
-        except UnicodeDecodeError:
-            raise ValueError("REDIS_URL_FILE: expected a file in UTF-8, got another") from None
-    if not url:
-        raise ValueError("REDIS_URL: expected the ledger's URL, e.g. redis://127.0.0.1:6379/0, got nothing")
-    return "REDIS_URL", url
-
-
-def _application(environ: Mapping[str, str]) -> str:
-    try:
-        return validation.application(environ.get("RECEIPTS_APPLICATION") or "default")
-    except InvalidReceipt as error:
-        raise ValueError(f"RECEIPTS_APPLICATION: expected {error.expected}, got {error.found}") from None
-
-
-def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
-    number = _number(environ, name, default)
-    if number != int(number):
-        raise ValueError(f"{name}: expected a whole number, got {environ[name]!r}")
-    return int(number)
-
-
-def _number(environ: Mapping[str, str], name: str, default: float) -> float:
-    value = environ.get(name)
-    if not value:
-        return default
-    try:
-        number = float(value)
-    except ValueError:
-        number = float("nan")
-    if not 0 < number < float("inf"):
-        raise ValueError(f"{name}: expected a number above 0, got {value!r}")
-    return number
