@@ -1,0 +1,68 @@
+"""`python -m bench [--trace PATH] [names]`: all figures, or those named."""
+
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench import quiet, room, trace
+from bench.figure import Figure
+from bench.machine import machine
+from bench.options import Options
+from bench.printing import WIDTH, print_figure, print_header, write_json
+from stack.services import PROJECT
+
+FIGURES: Mapping[str, Callable[[Options], Figure]] = {
+    "room": room.measure,
+    "quiet": quiet.measure,
+    "trace": trace.measure,
+}
+# Recorded traces lie beside the project, not in it: what it ships is its own generator.
+DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.csv.gz"
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(tuple(FIGURES)))
+@click.option(
+    "--trace",
+    "trace_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="trace: a recorded trace; default ../shared/traces/chat-arrivals-2019-2022.csv.gz, else a made-up day.",
+)
+@click.option("--speed", default=1.0, type=click.FloatRange(0.1, 100), help="trace: faster than recorded.")
+@click.option("--seconds", type=click.FloatRange(1, 86_400), help="trace: play only so much of it.")
+@click.option("--without-names", is_flag=True, help="trace: marks do not name their messages, as the oracle assumes.")
+@click.option("--workers", default=1, type=click.IntRange(1, 8), help="trace: how many workers.")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as JSON.")
+def main(
+    names: tuple[str, ...],
+    trace_path: Path | None,
+    speed: float,
+    seconds: float | None,
+    without_names: bool,  # noqa: FBT001 - click gives it by name
+    workers: int,
+    json_path: Path | None,
+) -> None:
+    """Measure the figures named, or all: room, quiet, trace."""
+    options = Options(trace_path or _default_trace(), speed, seconds, not without_names, workers)
+    console = Console(width=WIDTH)
+    command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()
+    print_header(console, command, where)
+    figures: dict[str, Figure] = {}
+    for name in names or FIGURES:
+        figures[name] = FIGURES[name](options)
+        print_figure(console, name, figures[name])
+    if json_path:
+        write_json(json_path, command, where, figures)
+    sys.exit(any(figure.faults for figure in figures.values()))
+
+
+def _default_trace() -> Path | None:
+    return DEFAULT_TRACE if DEFAULT_TRACE.exists() else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""What the command line can say to the figures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Of all figures; each looks at its own.
+
+    Attributes:
+        trace: The recorded trace; None for the project's own generator.
+        speed: How much faster than recorded it is played.
+        seconds: Where it is cut, in seconds of its own time; None plays all of it.
+        names: Whether marks name their messages (`up_to`).
+        workers: How many workers there are.
+    """
+
+    trace: Path | None = None
+    speed: float = 1.0
+    seconds: float | None = None
+    names: bool = True
+    workers: int = 1
