@@ -28,14 +28,17 @@ def audit(client: redis.Redis, application: str) -> Accounts:
     """The accounts in total, after every slot and their sum have been checked, in one snapshot of the ledger.
 
     Raises:
-        AssertionError: something does not balance; the message names the slot.
+        AssertionError: something does not balance, or nobody would ever come for it; the message names the slot.
     """
     prefix = f"rs:{{{application}}}"
-    counts, slots = _snapshot(client, prefix)
+    counts, slots, expected = _snapshot(client, prefix)
     total = Accounts(**{name: counts.get(name, 0) for name in Accounts.__dataclass_fields__})
     assert total.balance == 0, f"the totals do not balance: {total}"
     for slot, accounts in slots.items():
         assert accounts.balance == 0, f"{slot} does not balance: {accounts}"
+        wanted = "leases" if accounts.in_flight else "due" if accounts.pending else ""
+        found = expected.get(slot.removeprefix(f"{prefix}:"), "")
+        assert found == wanted, f"{slot} should stand in {wanted or 'none'}, stands in {found or 'none'}: {accounts}"
     waiting = (sum(a.pending for a in slots.values()), sum(a.in_flight for a in slots.values()))
     assert waiting == (total.pending, total.in_flight), f"slots hold {waiting} (pending, in flight), totals say {total}"
     return total
@@ -43,7 +46,8 @@ def audit(client: redis.Redis, application: str) -> Accounts:
 
 # One script, so that nothing moves while it is read.
 _SNAPSHOT = """
-local answer = {redis.call('HGETALL', KEYS[1] .. ':counts')}
+local answer = {redis.call('HGETALL', KEYS[1] .. ':counts'), redis.call('ZRANGE', KEYS[1] .. ':due', 0, -1),
+  redis.call('ZRANGE', KEYS[1] .. ':leases', 0, -1)}
 for _, pattern in ipairs({'m', 'e'}) do
   for _, key in ipairs(redis.call('KEYS', KEYS[2] .. ':' .. pattern .. ':*')) do
     if redis.call('TYPE', key).ok == 'hash' then
@@ -55,13 +59,16 @@ return answer
 """
 
 
-def _snapshot(client: redis.Redis, prefix: str) -> tuple[dict[str, int], dict[str, Accounts]]:
+def _snapshot(client: redis.Redis, prefix: str) -> tuple[dict[str, int], dict[str, Accounts], dict[str, str]]:
+    """The totals, every slot's accounts, and the sets (due, leases) in which slots stand."""
     escaped = prefix.replace("[", "\\[")
-    counts, *hashes = client.eval(_SNAPSHOT, 2, prefix, escaped)
+    counts, due, leases, *hashes = client.eval(_SNAPSHOT, 2, prefix, escaped)
     by_key = {key.decode(): _pairs(fields) for key, fields in hashes}
     numbers = {name: int(value) for name, value in _pairs(counts).items()}
     slots = {key: _accounts(key, fields, by_key) for key, fields in by_key.items() if key[-2:] not in {":p", ":f"}}
-    return numbers, slots
+    standing = [(slot.decode(), name) for name, members in (("due", due), ("leases", leases)) for slot in members]
+    assert len(dict(standing)) == len(standing), "a slot is due and leased at once"
+    return numbers, slots, dict(standing)
 
 
 def _pairs(flat: list[bytes]) -> dict[str, str]:

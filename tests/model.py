@@ -157,7 +157,12 @@ class Model:
     # settle --------------------------------------------------------------------------------------------------------
 
     def settle(
-        self, name: str, generation: int, outcome: Outcome, now_ms: int, remembered: Mapping[str, frozenset[str]]
+        self,
+        name: str,
+        generation: int,
+        outcome: Outcome,
+        now_ms: int,
+        remembered: Mapping[str, frozenset[str]] | None = None,
     ) -> bool:
         """The end of a claim; False for a stale one.
 
@@ -167,7 +172,7 @@ class Model:
             outcome: what became of it.
             now_ms: the clock.
             remembered: flag's letter → the covered names that the real slot kept. Which old ones it drops for want of
-                room is its own affair; that it keeps those just covered is checked here.
+                room is its own affair; that it keeps those just covered is checked here. None: there is room for all.
         """
         slot = self.slots.get(name)
         if slot is None or not slot.in_flight or slot.generation != generation:
@@ -182,7 +187,7 @@ class Model:
                 self._again(slot, outcome, now_ms)
         return True
 
-    def _accept(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]]) -> None:
+    def _accept(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]] | None) -> None:
         if isinstance(slot.in_flight, EditHalf):
             slot.sent_revision = max(slot.in_flight.revision, slot.sent_revision or 0)
             slot.stored_text = slot.in_flight.text
@@ -191,12 +196,12 @@ class Model:
         self._count(slot, "covered", self._take(slot, part))
         self._lengthen_list(slot, part)
 
-    def _remember(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]]) -> None:
+    def _remember(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]] | None) -> None:
         # Only a PUT of the whole dialog covers what a name stands for: everything up to that message.
         for flag in "" if part.ids else part.flags:
             new = mark_of(slot.in_flight).whole(flag).names
             all_names = slot.covered_names[flag] | new
-            kept = remembered[flag]
+            kept = all_names if remembered is None else remembered[flag]
             assert new <= kept <= all_names, f"{slot.name} forgot what it has just covered: {new - kept}"
             assert len(kept) == min(len(all_names), NAMES_MAX)
             slot.covered_names[flag] = kept
@@ -261,7 +266,8 @@ class Model:
         self._join_back(slot)
         slot.attempts += asked.costs_attempt
         slot.crashes = 0
-        slot.list_limit = asked.list_limit or slot.list_limit
+        if isinstance(slot.pending, MarkHalf):
+            slot.list_limit = asked.list_limit or slot.list_limit
         newest = slot.pending.token if isinstance(slot.pending, EditHalf) else slot.token
         slot.waits_for_token = asked.wants_token and newest == used
         self.due_ms[slot.name] = now_ms if asked.wants_token and newest != used else now_ms + asked.delay_ms
@@ -297,7 +303,7 @@ class Model:
             "pending": sum(slot.pending.count for slot in self.slots.values() if slot.pending),
             "in_flight": sum(slot.in_flight.count for slot in self.slots.values() if slot.in_flight),
         }
-        counts = {name: (self.counts | halves)[name] for name in ACCOUNTS}
+        counts = {name: (halves if name in halves else self.counts)[name] for name in ACCOUNTS}
         return LedgerState({name: self._state(slot) for name, slot in self.slots.items()}, counts, self.counts["dead"])
 
     def _state(self, slot: Slot) -> SlotState:

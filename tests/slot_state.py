@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,9 +79,7 @@ def read_state(client: redis.Redis, application: str, slots: Iterable[str]) -> L
     waiting = {member.decode(): "due" for member in due} | {member.decode(): "lease" for member in leases}
     assert len(waiting) == len(due) + len(leases), "a slot is due and leased at once"
     texts = [_text(each) for each in hashes]
-    states = {
-        slot: _state(slot, *texts[3 * i : 3 * i + 3], waiting.get(slot, "")) for i, slot in enumerate(asked)
-    }
+    states = {slot: _state(slot, texts[3 * i : 3 * i + 3], waiting.get(slot, "")) for i, slot in enumerate(asked)}
     totals = {name: int(_text(counts).get(name, 0)) for name in ACCOUNTS}
     return LedgerState(states, totals, sum(int(fields[b"receipts"]) for _, fields in letters))
 
@@ -90,7 +88,8 @@ def _text(fields: Mapping[bytes, bytes]) -> dict[str, str]:
     return {name.decode(): value.decode() for name, value in fields.items()}
 
 
-def _state(slot: str, fields: Fields, pending_ids: Fields, sent_ids: Fields, waits_for: str) -> SlotState:
+def _state(slot: str, hashes: Sequence[Fields], waits_for: str) -> SlotState:
+    fields, pending_ids, sent_ids = hashes
     both: dict[str, Any] = {
         "recorded": int(fields.get("R", 0)),
         "covered": int(fields.get("C", 0)),

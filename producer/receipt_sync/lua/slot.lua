@@ -143,8 +143,7 @@ end
 -- What is covered for good is a memory, not part of the join: the latest names stay.
 local function remember(s, flag, id)
   local names = s[flag.covered] or ''
-  local at = string.find(names, ',' .. id, 1, true)
-  if at then names = string.sub(names, 1, at - 1) .. string.sub(names, at + NAME_WIDTH) end
+  if has(names, id) then return end
   names = names .. ',' .. id
   if #names > NAMES_MAX * NAME_WIDTH then names = string.sub(names, NAME_WIDTH + 1) end
   put(s, flag.covered, names)

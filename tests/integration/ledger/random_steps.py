@@ -1,0 +1,101 @@
+"""Histories at random: receipts that meet in few slots, and everything that can happen to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from receipt_sync import EditMessage, MarkDelivered, MarkRead, Receipt
+from tests.histories import LATER_MS, Claim, ComeDue, Reap, Record, Settle, Step
+from worker.ledger import Again, Back, Dead
+from worker.plan import Limits
+
+DIALOGS = ("a" * 24, "b" * 24)
+MESSAGES = [f"{n:024x}" for n in range(11)]  # more than there is room for names
+API_KEY, FIRST, SECOND, NOBODYS = (
+    {"user_id": 1},
+    {"user_id": 2, "token": "first"},
+    {"user_id": 2, "token": "second"},
+    {"token": "nobodys"},
+)
+Actors = Sequence[dict[str, Any]]
+
+
+def marks(dialogs: Sequence[str], messages: Sequence[str], actors: Actors) -> st.SearchStrategy[Receipt]:
+    """Marks of whole dialogs, named or not, and of single messages."""
+    ids = st.sampled_from(messages)
+    which: st.SearchStrategy[dict[str, Any]] = st.one_of(
+        st.just({}),
+        ids.map(lambda id_: {"up_to": id_}),
+        ids.map(lambda id_: {"up_to": id_}),
+        st.lists(ids, min_size=1, max_size=5).map(lambda listed: {"message_ids": listed}),
+    )
+    return st.builds(
+        lambda kind, dialog_id, actor, only: kind(dialog_id=dialog_id, **actor, **only),
+        st.sampled_from([MarkRead, MarkDelivered]),
+        st.sampled_from(dialogs),
+        st.sampled_from(actors),
+        which,
+    )
+
+
+def edits(messages: Sequence[str], actors: Actors) -> st.SearchStrategy[Receipt]:
+    """Edits with few texts and revisions, so that equal ones meet."""
+    return st.builds(
+        lambda message_id, text, revision, actor: EditMessage(
+            dialog_id=DIALOGS[0], message_id=message_id, text=text, revision=revision, **actor
+        ),
+        st.sampled_from(messages),
+        st.sampled_from(["x", "y", "ü\n"]),
+        st.integers(0, 6),
+        st.sampled_from(actors),
+    )
+
+
+AGAINS = st.builds(
+    lambda delay_ms, costs, list_limit, wants_token: Again(
+        "refused", "unavailable", delay_ms, costs, list_limit=list_limit, wants_token=wants_token
+    ),
+    st.sampled_from([0, LATER_MS]),
+    st.booleans(),
+    st.sampled_from([None, 1, 2]),
+    st.booleans(),
+)
+ENDINGS = st.one_of(st.just("done"), st.just("dead"), st.just(Dead("unreadable", "")), st.just(Back("closing")), AGAINS)
+LIMITS = st.builds(Limits, list_max_ids=st.sampled_from([1, 2, 50]), both_flags=st.booleans())
+
+# Most histories are of one slot, where receipts meet most often; the others see that slots leave each other alone.
+_OF_ONE_SLOT = (
+    marks(DIALOGS[:1], MESSAGES[:3], [API_KEY]),
+    marks(DIALOGS[:1], MESSAGES, [FIRST, SECOND]),
+    edits(MESSAGES[:1], [API_KEY]),
+    edits(MESSAGES[:1], [FIRST, SECOND, NOBODYS]),
+)
+_OF_ALL = st.one_of(
+    marks(DIALOGS, MESSAGES, [API_KEY, FIRST, SECOND, NOBODYS]), edits(MESSAGES[:2], [API_KEY, FIRST, SECOND, NOBODYS])
+)
+
+
+def steps(receipts: st.SearchStrategy[Receipt]) -> st.SearchStrategy[Step]:
+    """Steps that record such receipts; claims are settled mostly soon after they were made."""
+    records = st.lists(receipts, min_size=1, max_size=4).map(lambda listed: Record(tuple(listed)))
+    return st.one_of(
+        records,
+        records,
+        st.builds(Claim, st.sampled_from([1, 3, 100])),
+        st.builds(Claim),
+        st.builds(Settle, st.integers(0, 1), ENDINGS),
+        st.builds(Settle, st.integers(0, 1), st.just("done")),
+        st.builds(Settle, st.integers(0, 1), st.just("done")),
+        st.builds(Settle, st.integers(0, 200), ENDINGS),
+        st.sampled_from([Reap(), ComeDue(), ComeDue()]),
+    )
+
+
+def histories(most: int) -> st.SearchStrategy[list[Step]]:
+    """Histories of so many steps at most."""
+    return st.sampled_from([*_OF_ONE_SLOT, _OF_ALL]).flatmap(
+        lambda receipts: st.lists(steps(receipts), min_size=10, max_size=most)
+    )

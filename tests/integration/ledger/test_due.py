@@ -1,0 +1,150 @@
+"""When a slot is due: its first receipt fixes that, a PUT and a retry put it off, a newer token ends the wait."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+
+from tests.histories import LATER_MS, AnyClaim, settlement
+from tests.integration.ledger.real import PREFIX, RealLedger
+from tests.shorthand import DIALOG, EDITS, MARKS, USER, delivered, dialogs, edit, read
+from worker.ledger import Again, Back
+
+SESSION_MARKS = f"m:{DIALOG}:s{USER}"
+GATHER_MIN_MS, GATHER_MAX_MS = 300_000, 2_000_000
+
+
+@pytest.fixture
+def gathering(redis_client: redis.Redis) -> RealLedger:
+    """Gather times so long that nothing comes due by itself."""
+    return RealLedger(redis_client, gather_min_ms=str(GATHER_MIN_MS), gather_max_ms=str(GATHER_MAX_MS))
+
+
+def claim_early(real: RealLedger) -> AnyClaim:
+    """Claims the one slot that waits, as though its time had come."""
+    real.come_due()
+    (claim,) = real.claim()
+    return claim
+
+
+def sent_ms(real: RealLedger, slot: str) -> int:
+    """When the last PUT of a slot was claimed."""
+    return int(real.fields(slot)["s"])
+
+
+def test_the_first_receipt_fixes_it_and_later_ones_do_not_put_it_off(gathering: RealLedger) -> None:
+    earliest_ms = gathering.now_ms()
+    gathering.record([read()])
+    latest_ms = gathering.now_ms()
+    due_ms = gathering.due_ms(MARKS)
+    assert earliest_ms + GATHER_MIN_MS <= due_ms <= latest_ms + GATHER_MIN_MS
+    gathering.redis.zadd(f"{PREFIX}:due", {MARKS: due_ms - 1000})  # as if it had been recorded a second ago
+    gathering.record([read(), delivered(), delivered(1)])
+    assert gathering.due_ms(MARKS) == due_ms - 1000
+    claimed = gathering.ledger.claim(1)
+    assert claimed.claims == []
+    assert claimed.wait_ms == pytest.approx(GATHER_MIN_MS, abs=10_000)
+
+
+def test_after_a_put_the_longest_gather_time_passes(gathering: RealLedger) -> None:
+    gathering.record([edit("x", 1)])
+    claim = claim_early(gathering)
+    gathering.record([edit("y", 2)])
+    gathering.settle(*settlement(claim, "done"))
+    assert gathering.due_ms(EDITS) == sent_ms(gathering, EDITS) + GATHER_MAX_MS
+
+
+def test_also_when_the_next_receipt_comes_after_it(gathering: RealLedger) -> None:
+    gathering.record([read()])
+    gathering.settle(*settlement(claim_early(gathering), "done"))
+    gathering.record([read()])
+    assert gathering.due_ms(MARKS) == sent_ms(gathering, MARKS) + GATHER_MAX_MS
+
+
+def test_long_after_a_put_the_shortest_gather_time_is_enough(gathering: RealLedger) -> None:
+    gathering.record([read()])
+    gathering.settle(*settlement(claim_early(gathering), "done"))
+    gathering.redis.hset(f"{PREFIX}:{MARKS}", "s", gathering.now_ms() - 10 * GATHER_MAX_MS)
+    gathering.record([read()])
+    assert gathering.due_ms(MARKS) == int(gathering.fields(MARKS)["pt"]) + GATHER_MIN_MS
+
+
+def test_what_one_put_did_not_carry_is_due_at_once(gathering: RealLedger) -> None:
+    gathering.record([read(), delivered(1)])
+    gathering.settle(*settlement(claim_early(gathering), "done"))
+    assert gathering.due_ms(MARKS) <= gathering.now_ms()
+
+
+def test_the_gather_time_widens_with_the_queue_up_to_its_maximum(redis_client: redis.Redis) -> None:
+    policy = {"gather_min_ms": "1000", "gather_max_ms": "5000", "rate_per_s": "10", "burst": "1"}
+    real = RealLedger(redis_client, **policy)
+    gathered = []
+    for dialog in dialogs(60):
+        real.record([read(dialog=dialog)])
+        slot = f"m:{dialog}:u{USER}"
+        gathered.append(real.due_ms(slot) - int(real.fields(slot)["pt"]))
+    assert gathered == [min(5000, max(1000, 100 * queue)) for queue in range(60)]
+
+
+def test_the_longest_due_come_first(real: RealLedger) -> None:
+    slots = [f"m:{dialog}:u{USER}" for dialog in dialogs(6)]
+    real.record([read(dialog=dialog) for dialog in dialogs(6)])
+    order = [3, 1, 5, 0, 4, 2]
+    real.redis.zadd(f"{PREFIX}:due", {slots[n]: place for place, n in enumerate(order)})
+    taken = [claim.slot for _ in range(3) for claim in real.claim(2)]
+    assert taken == [slots[n] for n in order]
+
+
+def test_a_retry_waits_its_delay_whatever_arrives(real: RealLedger) -> None:
+    real.record([read()])
+    (claim,) = real.claim()
+    earliest_ms = real.now_ms()
+    real.settle(*settlement(claim, Again("status 503", "unavailable", delay_ms=LATER_MS, costs_attempt=True)))
+    due_ms = real.due_ms(MARKS)
+    assert earliest_ms + LATER_MS <= due_ms <= real.now_ms() + LATER_MS
+    real.record([read(), delivered(3)])
+    assert real.due_ms(MARKS) == due_ms
+
+
+def test_what_is_handed_back_is_due_at_once(gathering: RealLedger) -> None:
+    gathering.record([read()])
+    gathering.settle(*settlement(claim_early(gathering), Back("closing")))
+    assert gathering.due_ms(MARKS) <= gathering.now_ms()
+
+
+REFUSED = Again("session refused", "unauthorized", delay_ms=LATER_MS, costs_attempt=True, wants_token=True)
+
+
+def test_a_refused_token_waits_and_a_newer_one_ends_the_wait(real: RealLedger) -> None:
+    real.record([read(token="old")])
+    (claim,) = real.claim()
+    real.settle(*settlement(claim, REFUSED))
+    real.record([read(token="old")])
+    assert real.due_ms(SESSION_MARKS) > real.now_ms() + LATER_MS / 2
+    real.record([read(token="new")])
+    (claim,) = real.claim()
+    assert claim.token == "new"
+
+
+def test_an_absorbed_mark_brings_its_token_as_well(real: RealLedger) -> None:
+    real.record([read(token="old", up_to=1)])
+    real.settle(*settlement(real.claim()[0], "done"))
+    real.record([read(token="old", up_to=2)])
+    real.settle(*settlement(real.claim()[0], REFUSED))
+    real.record([read(token="new", up_to=1)])
+    (claim,) = real.claim()
+    assert claim.token == "new"
+
+
+def test_the_wake_channel_tells_what_comes_due_before_the_next_tick(redis_client: redis.Redis) -> None:
+    real = RealLedger(redis_client, gather_min_ms="500", gather_max_ms="500")
+    with real.redis.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe(f"{PREFIX}:wake")
+        listener.get_message(timeout=5)
+        real.record([read()])
+        real.record([read(dialog="e" * 24)])  # due after the first: nobody needs to wake for it
+        real.redis.publish(f"{PREFIX}:wake", "end")
+        heard = []
+        while (message := listener.get_message(timeout=5)) and message["data"] != b"end":
+            heard.append(int(message["data"]))
+    assert heard == [500]
