@@ -108,7 +108,7 @@ async def load(host: str, port: int, seconds: float) -> None:
 def running_sandbox() -> Iterator[str]:
     """Start a sandbox on a free port, yield its base URL, end it."""
     command = [sys.executable, "-m", "sandbox", "--port", "0"]
-    with Popen(command, stdout=PIPE, text=True) as process:  # noqa: S603 - our own module
+    with Popen(command, stdout=PIPE, text=True) as process:
         try:
             assert process.stdout is not None  # noqa: S101 - asked for above
             yield process.stdout.readline().split()[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,7 +64,9 @@ def text_digest(text: str) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def read_state(client: redis.Redis, application: str, slots: Iterable[str]) -> LedgerState:
+def read_state(
+    client: redis.Redis, application: str, slots: Iterable[str], nth: Callable[[str, int], int]
+) -> LedgerState:
     """What the ledger holds of these slots, in one round trip."""
     asked, prefix = list(slots), keys.prefix(application)
     pipeline = client.pipeline()
@@ -79,7 +81,7 @@ def read_state(client: redis.Redis, application: str, slots: Iterable[str]) -> L
     waiting = {member.decode(): "due" for member in due} | {member.decode(): "lease" for member in leases}
     assert len(waiting) == len(due) + len(leases), "a slot is due and leased at once"
     texts = [_text(each) for each in hashes]
-    states = {slot: _state(slot, texts[3 * i : 3 * i + 3], waiting.get(slot, "")) for i, slot in enumerate(asked)}
+    states = {slot: _state(slot, texts[3 * i : 3 * i + 3], waiting.get(slot, ""), nth) for i, slot in enumerate(asked)}
     totals = {name: int(_text(counts).get(name, 0)) for name in ACCOUNTS}
     return LedgerState(states, totals, sum(int(fields[b"receipts"]) for _, fields in letters))
 
@@ -88,13 +90,13 @@ def _text(fields: Mapping[bytes, bytes]) -> dict[str, str]:
     return {name.decode(): value.decode() for name, value in fields.items()}
 
 
-def _state(slot: str, hashes: Sequence[Fields], waits_for: str) -> SlotState:
+def _state(slot: str, hashes: Sequence[Fields], waits_for: str, nth: Callable[[str, int], int]) -> SlotState:
     fields, pending_ids, sent_ids = hashes
     both: dict[str, Any] = {
         "recorded": int(fields.get("R", 0)),
         "covered": int(fields.get("C", 0)),
         "dead": int(fields.get("D", 0)),
-        "generation": int(fields.get("g", 0)),
+        "generation": nth(slot, int(fields["g"])) if "g" in fields else 0,
         "attempts": int(fields.get("a", 0)),
         "crashes": int(fields.get("y", 0)),
         "waits_for_token": "u" in fields,

@@ -1,7 +1,7 @@
 """The plan: a claim → the PUTs it takes. Pure.
 
-One claim sends one PUT, the first of its plan: so the pace counts calls, and never two of a slot are in flight. What
-the first PUT did not carry is joined back when the claim is settled, and due at once.
+One claim sends one PUT of its plan: so the pace counts calls, and never two of a slot are in flight. What that PUT did
+not carry is joined back when the claim is settled, and due at once.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Put:
 
 
 def plan(claim: MarkClaim | EditClaim, limits: Limits) -> Iterator[Put]:
-    """The PUTs that cover a claim, in the order in which they are sent; at least one."""
+    """The PUTs that cover a claim; at least one."""
     if isinstance(claim, EditClaim):
         yield Put(claim.dialog_id, (claim.message_id,), "", claim.actor, claim.token, claim.text)
         return
@@ -88,6 +88,15 @@ def plan(claim: MarkClaim | EditClaim, limits: Limits) -> Iterator[Put]:
     for flags, ids in _groups(claim, limits):
         for start in range(0, len(ids), most):
             yield Put(claim.dialog_id, ids[start : start + most], flags, claim.actor, claim.token)
+
+
+def next_put(claim: MarkClaim | EditClaim, limits: Limits) -> Put:
+    """The PUT that this claim sends: each claim of a slot takes the next in turn.
+
+    Always the first would starve the others where newcomers keep asking for it.
+    """
+    puts = list(plan(claim, limits))
+    return puts[claim.generation % len(puts)]
 
 
 def _whole_dialog(claim: MarkClaim) -> str:

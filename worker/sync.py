@@ -20,7 +20,7 @@ from worker.acting import Patience, outcome_of
 from worker.chat_api import ChatApi
 from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
 from worker.observability import pseudonym
-from worker.plan import Limits, Put, plan
+from worker.plan import Limits, Put, next_put
 from worker.verdicts import Sent, Verdict, name
 
 log = logging.getLogger(__name__)
@@ -136,11 +136,11 @@ class Sync:
 
 
 def send_claim(way: Way, claim: AnyClaim) -> Settlement:
-    """Sends the first PUT of a claim's plan; answers what to settle."""
+    """Sends the PUT of a claim; answers what to settle."""
     if time.monotonic() - claim.claimed_s > way.send_within_s:
         return claim.slot, claim.generation, Back("claimed too long ago to be sent")
     try:
-        put = next(plan(claim, way.limits))
+        put = next_put(claim, way.limits)
         verdict = way.api.send(put)
         outcome = outcome_of(verdict, put, claim, way.patience, random.random())
     except Exception as error:  # noqa: BLE001 - a bug in one slot must neither stop the others nor lose the slot

@@ -57,6 +57,8 @@ local function put(s, field, value)
   s.changed[field] = true
 end
 local function add(s, field, n) put(s, field, number(s, field) + n) end
+-- Receipts are counted in eight digits from the first: a thousand must not take a byte more than ten.
+local function tally(s, field, n) put(s, field, string.format('%08d', number(s, field) + n)) end
 
 -- Answers nil where the key holds something else: the caller says what becomes of that.
 local function open(slot)
@@ -87,7 +89,7 @@ local function write(s)
   if #unset > 0 then redis.call('HDEL', s.key, unpack(unset)) end
   local clean = not s.pt and not s.ft
   if clean then
-    redis.call('PEXPIRE', s.key, policy.remember_ms)
+    redis.call('PEXPIRE', s.key, math.floor(policy.remember_ms))
   elseif s.was_clean and s.known then
     redis.call('PERSIST', s.key)
   end
@@ -95,11 +97,11 @@ local function write(s)
 end
 
 local function recorded(s, n)
-  add(s, 'R', n)
+  tally(s, 'R', n)
   count('recorded', n)
 end
 local function covered(s, n)
-  add(s, 'C', n)
+  tally(s, 'C', n)
   count('covered', n)
 end
 local function absorbed(s, n)
@@ -152,7 +154,7 @@ end
 -- The join of marks ----------------------------------------------------------------------------------------------
 
 local function add_all(s, flag, n, id)
-  add(s, flag.count, n)
+  tally(s, flag.count, n)
   put(s, flag.names, with_name(s[flag.names], id))
 end
 
@@ -190,7 +192,7 @@ end
 local function join_edit(s, e, later)
   local mine, other = whole(e.revision), number(s, 'pv')
   local wins, same_actor = not s.pv or mine > other or (mine == other and later), s.pu == e.actor
-  add(s, 'pn', e.n)
+  tally(s, 'pn', e.n)
   if wins and not same_actor or later and same_actor then put(s, 'pk', e.token) end
   if wins then
     put(s, 'pv', e.revision)

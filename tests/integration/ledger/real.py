@@ -36,12 +36,20 @@ class RealLedger:
         size = RingSize(syncs_max=3, permit_ms=60_000, side_by_side=2)
         self.ledger = Ledger(client, APPLICATION, policy=POLICY | policy, lease_ms=LEASE_MS, size=size)
         self.ledger.publish_policy()
+        self.first: dict[str, int] = {}  # generations start at a time; here they are counted from 1
 
     def record(self, receipts: Sequence[Receipt]) -> None:
         self.queue.record_many(receipts)
 
     def claim(self, most: int = 100) -> list[AnyClaim]:
-        return self.ledger.claim(most).claims
+        claims = self.ledger.claim(most).claims
+        for claim in claims:
+            self.first.setdefault(claim.slot, claim.generation)
+        return claims
+
+    def nth(self, slot: str, generation: int) -> int:
+        """A generation as the model counts it: 1 is the slot's first."""
+        return generation - self.first[slot] + 1
 
     def settle(self, slot: str, generation: int, outcome: Outcome) -> bool:
         (settled,) = self.ledger.settle([(slot, generation, outcome)])
@@ -57,7 +65,7 @@ class RealLedger:
         self._set_scores("due")
 
     def state(self, slots: Iterable[str]) -> LedgerState:
-        return read_state(self.redis, APPLICATION, slots)
+        return read_state(self.redis, APPLICATION, slots, self.nth)
 
     def now_ms(self) -> int:
         """Redis' clock."""

@@ -166,6 +166,6 @@ def test_damaged_ids_stop_nothing_but_their_slot(real: RealLedger, half: str, da
     if damage == "another type":
         real.redis.set(key, "no ids")
     live_on(real, "done")
-    assert real.fields(OTHER)["C"] == "1"
+    assert int(real.fields(OTHER)["C"]) == 1
     counts = {name.decode(): int(n) for name, n in real.redis.hgetall(f"{PREFIX}:counts").items()}
     assert counts["covered"] >= 4

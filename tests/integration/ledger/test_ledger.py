@@ -190,3 +190,16 @@ def test_applications_know_nothing_of_each_other(redis_client: redis.Redis, real
     real.record([read()])
     assert audit(redis_client, "app") == Accounts()
     assert audit(redis_client, APPLICATION) == Accounts(recorded=1, pending=1)
+
+
+def test_a_worker_that_slept_until_its_slot_was_forgotten_settles_nothing_of_its_next_life(real: RealLedger) -> None:
+    real.record([read()])
+    (slept,) = real.claim()
+    real.redis.delete(f"{PREFIX}:{slept.slot}")  # as after its time to be remembered
+    real.redis.delete(f"{PREFIX}:counts", f"{PREFIX}:leases")
+    real.record([delivered()])
+    (current,) = real.claim()
+    assert current.slot == slept.slot
+    assert not real.settle(*settlement(slept, "done"))
+    assert audit(real.redis, APPLICATION) == Accounts(recorded=1, in_flight=1)
+    assert real.settle(*settlement(current, "done"))

@@ -7,8 +7,9 @@ import bisect
 import pytest
 import redis
 
+from receipt_sync import keys
 from tests.histories import LATER_MS, AnyClaim, settlement
-from tests.integration.ledger.real import PREFIX, RealLedger
+from tests.integration.ledger.real import APPLICATION, PREFIX, RealLedger
 from tests.shorthand import dialogs, read
 from worker.ledger import Again, Outcome
 
@@ -210,3 +211,36 @@ def test_a_sync_whose_place_is_still_free_takes_it_again(real: RealLedger) -> No
     until = real.redis.zscore(PERMITS, late)
     assert until is not None
     assert until > real.now_ms()
+
+
+def test_a_success_of_before_the_hold_does_not_make_the_next_hold_shorter(redis_client: redis.Redis) -> None:
+    real = RealLedger(redis_client)
+    record_slots(real, 3)
+    early, throttled, late = real.claim()
+    real.settle(*settlement(throttled, Again("throttled", "throttled", hold_ms=1000, escalates=True)))
+    real.settle(*settlement(early, "done"))
+    assert real.redis.hget(f"{PREFIX}:pace", "holds") == b"1"
+    real.redis.hset(f"{PREFIX}:pace", "hold", 0)
+    real.settle(*settlement(late, "done"))
+    assert real.redis.hget(f"{PREFIX}:pace", "holds") is None
+
+
+# Waking ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("gather_ms", "returned", "wakes"), [(300, "ours", 1), (300, "", 0), (5_000, "ours", 0)])
+def test_a_sync_that_leaves_wakes_the_tickers_for_what_is_due_before_they_look(
+    redis_client: redis.Redis, gather_ms: int, returned: str, wakes: int
+) -> None:
+    real = RealLedger(redis_client, gather_min_ms=str(gather_ms), gather_max_ms=str(gather_ms))
+    record_slots(real, 1)
+    with real.redis.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe(keys.wake_channel(APPLICATION))
+        listener.get_message(timeout=1)  # the subscription itself
+        rung = real.ledger.ring(returned)
+        heard = list(iter(lambda: listener.get_message(timeout=0.2), None))
+    assert rung.permits == []
+    assert len(heard) == wakes
+    if wakes:
+        assert rung.next_ms is not None
+        assert int(heard[0]["data"]) == pytest.approx(rung.next_ms, abs=1)

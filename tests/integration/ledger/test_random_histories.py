@@ -65,14 +65,16 @@ class Both:
         assert len(claims) == min(most, len(claimable))
         for claim in claims:
             assert claim.slot in claimable
-            assert without_times(claim) == claim_of(self.model.claim(claim.slot, self.now_ms))
+            counted = dataclasses.replace(claim, generation=self.real.nth(claim.slot, claim.generation))
+            assert without_times(counted) == claim_of(self.model.claim(claim.slot, self.now_ms))
         self.claims += claims
 
     def _settle(self, claim: AnyClaim, ending: Literal["done", "dead"] | Outcome) -> None:
         slot, generation, outcome = settlement(claim, ending, self.limits)
         settled = self.real.settle(slot, generation, outcome)
         kept = self.real.state([slot]).slots[slot].covered_names
-        assert self.model.settle(slot, generation, outcome, self.now_ms, kept) == settled
+        nth = self.real.nth(slot, generation)
+        assert self.model.settle(slot, nth, outcome, self.now_ms, kept) == settled
 
 
 def without_times(claim: AnyClaim) -> AnyClaim:

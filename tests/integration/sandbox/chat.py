@@ -104,7 +104,7 @@ class Chat:
 def server(*options: str) -> Iterator[tuple[Popen[str], str]]:
     """Start a sandbox on a free port, yield its process and base URL, and end it by its pid."""
     command = [sys.executable, "-m", "sandbox", "--port", "0", *options]
-    with Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:  # noqa: S603 - our own module
+    with Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()

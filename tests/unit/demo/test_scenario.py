@@ -1,10 +1,11 @@
 import pytest
 
-from demo.play import receipt_of
+from demo.play import receipt_of, recorded_of
 from demo.scenario import JOB_DIALOG, JOB_MESSAGE, JOB_USER, RECEIPTS, Scenario
 from demo.weather import SPELLS
 from receipt_sync import EditMessage, MarkDelivered, MarkRead
 from traffic.arrivals import Arrival
+from traffic.waits import Recorded
 
 D, M = "d" * 24, "1" * 24
 
@@ -72,3 +73,8 @@ def test_the_play_outlasts_its_weather() -> None:
 )
 def test_an_arrival_becomes_the_receipt_that_a_web_app_would_record(arrival: Arrival, receipt: object) -> None:
     assert receipt_of(arrival) == receipt
+
+
+def test_the_log_has_all_of_an_arrival_and_the_time_of_its_recording() -> None:
+    arrival = Arrival(0.5, "edit", D, 7, M, 3, "new")
+    assert recorded_of(arrival, 9.0) == Recorded(9.0, "edit", D, 7, M, 3, "new")

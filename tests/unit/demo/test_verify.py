@@ -5,10 +5,10 @@ import pytest
 from demo.accounts import Accounts
 from demo.chat_state import ExpectedMessage
 from demo.verify import CHECKS, Evidence, peak_per_s, verify
-from demo.waits import Waits, find_waits
 from demo.weather import Past
 from sandbox.client import Call
-from tests.unit.demo.examples import M1, D, edit_put, mark, mark_put
+from tests.unit.demo.examples import M1, D, edit, edit_put, mark, mark_put
+from traffic.waits import Fates, fates_of
 
 RIGHT = Evidence(
     expected={M1: ExpectedMessage(D, "last", frozenset({1}), frozenset({1, 2}))},
@@ -17,7 +17,7 @@ RIGHT = Evidence(
     strange=[],
     past=[Past("rain", 10.0, 20.0)],
     cap_per_s=3,
-    waits=Waits(),
+    fates=Fates(),
     recorded=9,
     jobs=1,
     accounts=Accounts(recorded=10, covered=10),
@@ -59,8 +59,19 @@ def test_a_message_that_has_gone() -> None:
 
 
 def test_a_receipt_without_a_put() -> None:
-    complaint = the_complaint(replace(RIGHT, waits=find_waits([mark(5.0)], [])))
+    complaint = the_complaint(replace(RIGHT, fates=fates_of([mark(5.0)], [])))
     assert f"dialog {D}, user 1: read for message {M1}, recorded at 5.000" in complaint
+
+
+def test_an_edit_that_went_backwards() -> None:
+    puts = [put.accepted for put in (edit_put(2.0, 2), edit_put(3.0, 1)) if put.accepted]
+    complaint = the_complaint(replace(RIGHT, fates=fates_of([edit(1.0, 1), edit(1.0, 2)], puts)))
+    assert f"dialog {D}, message {M1}: a PUT that arrived at 3.000 brought 'text 1'" in complaint
+
+
+def test_edits_in_their_order_are_as_they_should_be() -> None:
+    puts = [put.accepted for put in (edit_put(2.0, 1), edit_put(3.0, 2)) if put.accepted]
+    assert complaints(replace(RIGHT, fates=fates_of([edit(1.0, 1), edit(1.0, 2)], puts))) == {}
 
 
 @pytest.mark.parametrize("jobs", [0, 2])

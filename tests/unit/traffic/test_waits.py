@@ -44,6 +44,18 @@ def test_one_put_covers_all_marks_before_it() -> None:
     assert not fates.needless
 
 
+def test_one_put_covers_marks_that_name_different_messages() -> None:
+    assert waits(fates_of([read(1, M), read(2, N)], [put(3)])) == [(1, 2), (2, 1)]
+
+
+def test_a_repeat_before_the_put_waits_like_the_first() -> None:
+    assert waits(fates_of([read(2.5, M), read(2, M)], [put(3)])) == [(2, 1), (2.5, 0.5)]
+
+
+def test_a_put_without_its_flag_leaves_a_mark_waiting_for_one_with_it() -> None:
+    assert waits(fates_of([delivered(1)], [put(2, "r"), put(4, "rd")])) == [(1, 3)]
+
+
 def test_the_first_put_after_the_recording_counts() -> None:
     assert waits(fates_of([read(1), read(3)], [put(4), put(2)])) == [(1, 1), (3, 1)]
 
@@ -220,6 +232,7 @@ def test_quantiles_are_values_that_occur() -> None:
     assert (quantile(values, 0.5), quantile(values, 0.99), quantile(values, 1)) == (50, 99, 100)
     assert quantile([3.0], 0.01) == 3
     assert quantile(values[:10], 0.99) == 10
+    assert [quantile(values[:4], share) for share in (0.5, 0.51, 0.75)] == [2, 3, 3]
 
 
 @pytest.mark.parametrize(("values", "share"), [([], 0.5), ([1.0], 0), ([1.0], 1.1)])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.unit.worker.examples import DIALOG, TOKEN, edit_claim, mark_claim, message_id, put
 from worker.ledger import EditClaim, MarkClaim, Part
-from worker.plan import Limits, plan
+from worker.plan import Limits, next_put, plan
 
 LISTS = Limits(list_max_ids=50, both_flags=True)
 NO_LISTS = Limits(list_max_ids=1, both_flags=True)
@@ -148,3 +148,11 @@ def test_a_plan_has_the_fewest_puts_that_its_limits_allow(claim: MarkClaim, limi
         fewest = sum(1 for n in whole if n)
         fewest += sum(-(-(by_flags["rd"] + by_flags[letter]) // most) for letter in "rd")
     assert len(list(plan(claim, limits))) == fewest
+
+
+def test_every_put_of_a_plan_has_its_turn() -> None:
+    claims = [mark_claim(read_all=1, ids={A: "d", B: "d"}, generation=generation) for generation in range(5, 7)]
+    assert {next_put(claim, LISTS).path for claim in claims} == {
+        "/chat/Message.json",
+        f"/chat/Message/{A},{B}.json",
+    }

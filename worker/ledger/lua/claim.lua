@@ -28,7 +28,8 @@ local function lift_off(s, n)
   end
   clear(s, 'p')
   if s.fi then redis.call('RENAME', ids_key(s, 'p'), ids_key(s, 'f')) end
-  add(s, 'g', 1)
+  -- A slot that was forgotten and came back must not use a generation again: a worker may have slept that long.
+  put(s, 'g', (s.g and number(s, 'g') or now) + 1)
   put(s, 's', now)
   redis.call('ZREM', due_key, s.slot)
   redis.call('ZADD', leases_key, now + lease_ms, s.slot)

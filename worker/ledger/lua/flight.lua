@@ -66,7 +66,7 @@ local function join_back_mark(s)
     if n > 0 then
       if string.sub(s[flag.sent_names] or '*', 1, 1) == '*' then join_all(s, letter, 0, '') end
       each_name(s[flag.sent_names], function(id) join_all(s, letter, 0, id) end)
-      add(s, flag.count, n)
+      tally(s, flag.count, n)
       absorb_ids(s, letter, flag)
     end
   end
@@ -147,7 +147,7 @@ end
 -- A dead letter holds what is needed to send it again, and never a token. `taken` = {n, fields…}.
 local function bury(s, taken, why)
   local n = taken.n
-  add(s, 'D', n)
+  tally(s, 'D', n)
   count('dead', n)
   count('in_flight', -n)
   redis.call('XADD', prefix .. ':dead', '*', 'slot', s.slot, 'receipts', n, 'reason', why.reason,

@@ -46,7 +46,9 @@ local function hold(ms, escalates)
 end
 
 local function forget_holds()
-  if holds > 0 then redis.call('HDEL', pace_key, 'holds') end
+  -- What was sent before the hold began says nothing of the API since.
+  if hold_ms > 0 or holds == 0 then return end
+  redis.call('HDEL', pace_key, 'holds')
   holds = 0
 end
 
