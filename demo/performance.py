@@ -11,8 +11,8 @@ from demo.puts import read_calls
 from demo.scenario import PLAN_CALLS_PER_S, Scenario
 from demo.stage import Stage
 from demo.verify import Evidence
-from demo.waits import find_waits
 from demo.weather import Weather
+from traffic.waits import fates_of
 
 TICK_S = 0.2
 COVERED_WITHIN_S = 40.0
@@ -86,7 +86,7 @@ class Performance:
         sandbox, ledger = self.stage.sandbox, self.stage.ledger
         sandbox.counts(idle_s=IDLE_WITHIN_S)
         puts, strange = read_calls(sandbox.journal())
-        recordings = producers.recordings()
+        recorded = producers.recorded()
         return Evidence(
             expected=self.scenario.expected(),
             documents=sandbox.world()["messages"],
@@ -94,8 +94,8 @@ class Performance:
             strange=strange,
             past=weather.past,
             cap_per_s=PLAN_CALLS_PER_S,
-            waits=find_waits(recordings, puts),
-            recorded=len(recordings),
+            fates=fates_of(recorded, (put.accepted for put in puts if put.accepted)),
+            recorded=len(recorded),
             jobs=jobs,
             accounts=read_accounts(ledger),
             dead=dead_letters(ledger),

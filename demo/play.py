@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from threading import Event, Thread
 from time import monotonic, time
 
-from demo.waits import Recording
 from receipt_sync import EditMessage, MarkDelivered, MarkRead, Receipt, ReceiptQueue
 from traffic.arrivals import Arrival
+from traffic.waits import Recorded
 
 THREADS = 3
 STEP_S = 0.02  # what arrives within it is recorded in one call
@@ -28,6 +28,11 @@ def receipt_of(arrival: Arrival) -> Receipt:
     return mark(dialog_id=arrival.dialog, user_id=arrival.user, up_to=arrival.message)
 
 
+def recorded_of(arrival: Arrival, at_s: float) -> Recorded:
+    """The log's line for a receipt that is recorded at that unix second."""
+    return Recorded(at_s, arrival.kind, arrival.dialog, arrival.user, arrival.message, arrival.revision, arrival.text)
+
+
 class Producers:
     """Play the arrivals once.
 
@@ -41,7 +46,7 @@ class Producers:
     def __init__(self, redis_url: str, arrivals: Sequence[Arrival]) -> None:
         self._queue = ReceiptQueue(redis_url, timeout_s=TIMEOUT_S)
         self._shares = [arrivals[at::THREADS] for at in range(THREADS)]
-        self._logs: list[list[Recording]] = [[] for _ in self._shares]
+        self._logs: list[list[Recorded]] = [[] for _ in self._shares]
         self._threads = [Thread(target=self._play, args=(at,), name=f"producer {at}") for at in range(THREADS)]
         self._failures: list[Exception] = []
         self._stopped = Event()
@@ -77,9 +82,9 @@ class Producers:
                 thread.join()
         self._queue.close()
 
-    def recordings(self) -> list[Recording]:
+    def recorded(self) -> list[Recorded]:
         """What has been recorded, thread by thread."""
-        return [recording for log in self._logs for recording in log]
+        return [receipt for log in self._logs for receipt in log]
 
     def _play(self, at: int) -> None:
         try:
@@ -87,7 +92,7 @@ class Producers:
         except Exception as failure:  # noqa: BLE001 - whatever it is, the main thread raises it
             self._failures.append(failure)
 
-    def _play_share(self, share: Sequence[Arrival], log: list[Recording]) -> None:
+    def _play_share(self, share: Sequence[Arrival], log: list[Recorded]) -> None:
         done = 0
         while done < len(share) and not self._stopped.is_set():
             due = bisect_right(share, self.elapsed_s, lo=done, key=lambda arrival: arrival.t_s)
@@ -97,8 +102,8 @@ class Producers:
             else:
                 self._stopped.wait(max(STEP_S, share[done].t_s - self.elapsed_s))
 
-    def _record(self, arrivals: Sequence[Arrival], log: list[Recording]) -> None:
+    def _record(self, arrivals: Sequence[Arrival], log: list[Recorded]) -> None:
         receipts = [receipt_of(arrival) for arrival in arrivals]
         began_s = time()
         self._queue.record_many(receipts)
-        log.extend(Recording(arrival, began_s) for arrival in arrivals)
+        log.extend(recorded_of(arrival, began_s) for arrival in arrivals)

@@ -1,15 +1,15 @@
-"""What the calls that the sandbox saw were for: its journal, read as PUTs of slots. Pure."""
+"""Which slots the calls that the sandbox saw were for, and which calls were for none. Pure."""
 
 import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sandbox.client import Call
-from traffic.arrivals import Arrival
+from traffic.waits import Accepted, accepted_put, is_accepted
 
-ACCEPTED = 200
+_DIALOG = "chat_dialog_id"
 _EDIT_PATH = re.compile(r"/chat/Message/([0-9a-f]{24})\.json")
 
 
@@ -33,28 +33,14 @@ class Put:
         arrived_s: Unix seconds.
         ended_s: Unix seconds; None while it is open.
         status: What was answered; None if nothing was.
-        carries: Kinds of receipts: "read", "delivered", or "edit" alone.
-        text: Of an edit, else empty.
+        accepted: What it said, if the API accepted it.
     """
 
     slot: Slot
     arrived_s: float
     ended_s: float | None
     status: int | None
-    carries: frozenset[str]
-    text: str = ""
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the API said so."""
-        return self.status == ACCEPTED
-
-
-def slot_of(arrival: Arrival) -> Slot:
-    """Where a receipt of the play gathers."""
-    if arrival.kind == "edit":
-        return Slot("edit", arrival.dialog, arrival.message)
-    return Slot("mark", arrival.dialog, str(arrival.user))
+    accepted: Accepted | None
 
 
 def read_calls(calls: Iterable[Call]) -> tuple[list[Put], list[Call]]:
@@ -76,14 +62,17 @@ def read_call(call: Call) -> Put | None:
         body = json.loads(call.body)
     except ValueError:
         return None
-    if call.method != "PUT" or not isinstance(body, dict):
+    slot = _slot(call, body) if call.method == "PUT" and isinstance(body, dict) else None
+    if slot is None:
         return None
-    dialog, edited = str(body.get("chat_dialog_id")), _EDIT_PATH.fullmatch(call.path)
-    if edited and body.keys() == {"chat_dialog_id", "message"}:
-        slot = Slot("edit", dialog, edited[1])
-        return Put(slot, call.arrived, call.ended, call.status, frozenset({"edit"}), str(body["message"]))
-    carries = frozenset(body) - {"chat_dialog_id"}
-    if call.path == "/chat/Message.json" and carries and carries <= {"read", "delivered"}:
-        slot = Slot("mark", dialog, call.headers.get("on-behalf-of", ""))
-        return Put(slot, call.arrived, call.ended, call.status, carries)
+    return Put(slot, call.arrived, call.ended, call.status, accepted_put(call, body) if is_accepted(call) else None)
+
+
+def _slot(call: Call, body: dict[str, Any]) -> Slot | None:
+    dialog, edited = str(body.get(_DIALOG)), _EDIT_PATH.fullmatch(call.path)
+    if edited and body.keys() == {_DIALOG, "message"}:
+        return Slot("edit", dialog, edited[1])
+    if call.path == "/chat/Message.json" and {_DIALOG} < body.keys() <= {_DIALOG, "read", "delivered"}:
+        # The journal knows the acting user of no call that a fault met first; the header is always there.
+        return Slot("mark", dialog, call.headers.get("on-behalf-of", ""))
     return None

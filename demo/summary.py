@@ -15,6 +15,7 @@ from demo.weather import SPELLS
 from settings.masking import mask_url
 from stack.services import PROJECT
 from traffic.oracle import fewest_puts
+from traffic.waits import quantile
 
 SHOWN_CASES = 5
 THROTTLED, UNAVAILABLE = 429, 500
@@ -47,7 +48,7 @@ def print_figures(console: Console, evidence: Evidence, scenario: Scenario) -> N
 def figures(evidence: Evidence, scenario: Scenario) -> list[tuple[str, str]]:
     """Names and values of the table."""
     accounts, puts = evidence.accounts, evidence.puts
-    accepted = sum(put.accepted for put in puts)
+    accepted = sum(put.accepted is not None for put in puts)
     no_answer = sum(put.status is None or put.status >= UNAVAILABLE for put in puts)
     least = fewest_puts(scenario.arrivals, GATHER_S)
     return [
@@ -59,7 +60,7 @@ def figures(evidence: Evidence, scenario: Scenario) -> list[tuple[str, str]]:
         (f"fewest PUTs possible within {GATHER_S:g} s", f"{least:,}"),
         ("wait for the PUT: p50 / p99 / max", _waits(evidence)),
         ("  of these before the first fault", _waits(evidence, _first_fault_s(evidence))),
-        ("receipts that were covered already", f"{evidence.waits.needless:,}"),
+        ("receipts that were covered already", f"{len(evidence.fates.absorbed):,}"),
         ("retries after 5xx and resets", f"{no_answer:,}"),
         ("retries after 429", f"{sum(put.status == THROTTLED for put in puts):,}"),
         ("dead", f"{accounts.dead:,}"),
@@ -109,7 +110,10 @@ def _first_fault_s(evidence: Evidence) -> float:
 
 
 def _waits(evidence: Evidence, before_s: float = float("inf")) -> str:
-    return " / ".join(f"{evidence.waits.quantile_s(share, before_s):.2f}" for share in (0.5, 0.99, 1.0)) + " s"
+    waits_s = sorted(one.wait_s for one in evidence.fates.waits if one.receipt.recorded_s < before_s)
+    if not waits_s:
+        return "-"
+    return " / ".join(f"{quantile(waits_s, share):.2f}" for share in (0.5, 0.99, 1.0)) + " s"
 
 
 def _times(evidence: Evidence) -> list[float]:

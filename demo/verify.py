@@ -8,9 +8,9 @@ from demo import chat_state
 from demo.accounts import Accounts
 from demo.chat_state import Document, ExpectedMessage
 from demo.puts import Put
-from demo.waits import Waits
 from demo.weather import Past
 from sandbox.client import Call
+from traffic.waits import Fates
 
 WINDOW_S = 1.0
 
@@ -26,7 +26,7 @@ class Evidence:
         strange: Calls that are nothing the play can cause.
         past: The bad weather there was.
         cap_per_s: The calls that the plan allows in any second.
-        waits: What became of the producers' recordings.
+        fates: What became of the receipts that the producers recorded.
         recorded: How many receipts the producers recorded.
         jobs: How many times beat sent its job.
         accounts: The ledger's.
@@ -40,7 +40,7 @@ class Evidence:
     strange: Sequence[Call]
     past: Sequence[Past]
     cap_per_s: int
-    waits: Waits
+    fates: Fates
     recorded: int
     jobs: int
     accounts: Accounts
@@ -84,9 +84,17 @@ def _texts(evidence: Evidence) -> list[str]:
 
 def _covered(evidence: Evidence) -> list[str]:
     return [
-        f"dialog {one.arrival.dialog}, user {one.arrival.user}: {one.arrival.kind} for message {one.arrival.message}, "
-        f"recorded at {one.began_s:.3f}: no PUT accepted since then"
-        for one in evidence.waits.uncovered
+        f"dialog {one.dialog}, user {one.user}: {one.kind} for message {one.message}, "
+        f"recorded at {one.recorded_s:.3f}: no PUT accepted since then"
+        for one in evidence.fates.uncovered
+    ]
+
+
+def _edits_forward(evidence: Evidence) -> list[str]:
+    return [
+        f"dialog {put.dialog}, message {','.join(put.message_ids)}: a PUT that arrived at {put.arrived_s:.3f} brought "
+        f"{put.text!r}, and a later edit had been accepted before"
+        for put in evidence.fates.backwards
     ]
 
 
@@ -167,6 +175,7 @@ CHECKS: Mapping[str, Callable[[Evidence], list[str]]] = {
     "nobody else has": _surplus_marks,
     "every edited message has its last text": _texts,
     "every receipt has a PUT that was accepted after its recording": _covered,
+    "no edit went backwards": _edits_forward,
     "every run of beat's job was recorded": _job,
     "recorded = covered + dead + pending + in flight": _balance,
     "nothing is left in the ledger": _nothing_left,

@@ -1,9 +1,9 @@
 """What a run leaves behind to be judged by: the receipts recorded, and the PUTs that the chat API accepted."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from traffic.arrivals import Kind
 
@@ -92,12 +92,22 @@ def accepted_puts(calls: Iterable[JournalledCall]) -> Iterator[Accepted]:
         ValueError: An accepted PUT has no JSON body.
     """
     for call in calls:
-        if call.method == "PUT" and call.status in _OK and call.path.startswith(_START):
-            yield _accepted(call)
+        if call.method == "PUT" and is_accepted(call) and call.path.startswith(_START):
+            yield accepted_put(call, json.loads(call.body))
 
 
-def _accepted(call: JournalledCall) -> Accepted:
-    body = json.loads(call.body)
+def is_accepted(call: JournalledCall) -> bool:
+    """Whether the chat API answered with a 2xx."""
+    return call.status in _OK
+
+
+def accepted_put(call: JournalledCall, body: Mapping[str, Any]) -> Accepted:
+    """What an accepted PUT to messages said.
+
+    Args:
+        call: The PUT.
+        body: The call's, parsed; it has a `chat_dialog_id`.
+    """
     text = body.get("message")
     return Accepted(
         arrived_s=call.arrived,

@@ -14,11 +14,21 @@ from collections.abc import Hashable, Iterable
 from operator import itemgetter
 
 from traffic.edit_waits import EditWalk
-from traffic.evidence import Accepted, Recorded, accepted_puts
+from traffic.evidence import Accepted, Recorded, accepted_put, accepted_puts, is_accepted
 from traffic.fates import Fates, Wait, quantile
 from traffic.mark_waits import MarkWalk
 
-__all__ = ["Accepted", "Fates", "Recorded", "Wait", "accepted_puts", "fates_of", "quantile"]
+__all__ = [
+    "Accepted",
+    "Fates",
+    "Recorded",
+    "Wait",
+    "accepted_put",
+    "accepted_puts",
+    "fates_of",
+    "is_accepted",
+    "quantile",
+]
 
 Moment = tuple[float, Recorded | Accepted]
 

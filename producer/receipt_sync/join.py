@@ -1,6 +1,6 @@
 """The join: how receipts combine in a slot. Pure: values in, values out.
 
-This is the reference. The ledger does the same in Lua, inside Redis (lua/slot.lua, lua/record.lua and the workers'
+This is the reference. The ledger does the same in Lua, inside Redis (lua/join.lua, lua/record.lua and the workers'
 flight.lua); nothing at run time calls these functions. Tests hold the two together: tests/model.py is a ledger made
 of them, and is driven with the same histories as the real one.
 

@@ -60,7 +60,13 @@ def test_it_holds_the_producer_and_nothing_else(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert names - dist_info == sources
-    assert {"receipt_sync/py.typed", "receipt_sync/lua/record.lua", "receipt_sync/lua/slot.lua"} <= names
+    assert {
+        "receipt_sync/py.typed",
+        "receipt_sync/lua/record.lua",
+        "receipt_sync/lua/slot.lua",
+        "receipt_sync/lua/join.lua",
+        "receipt_sync/lua/due.lua",
+    } <= names
     assert any(name.endswith("licenses/LICENSE") for name in dist_info)
 
 

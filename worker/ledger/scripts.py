@@ -1,4 +1,4 @@
-"""The worker's scripts: slot.lua of the wheel, pace and flight in between, and each script's own text."""
+"""The worker's scripts: what the wheel's share (slot, join, due), then pace and flight, then each one's own text."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 -- What ends a flight: the in-flight half is covered, joined back or buried. Shared by claim, settle and reap; put
--- behind slot.lua (worker/ledger/scripts.py).
+-- behind due.lua (worker/ledger/scripts.py).
 
 local HALVES = {
   p = {t = 'pt', r = 'pr', d = 'pd', r_names = 'pa', d_names = 'pb', ids = 'pi',

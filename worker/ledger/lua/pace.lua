@@ -1,4 +1,4 @@
--- The pace of one application, shared by all workers: a token bucket and a hold. Put behind slot.lua.
+-- The pace of one application, shared by all workers: a token bucket and a hold. Put behind due.lua.
 -- Over any second at most `rate_per_s` calls: the burst is paid for by a refill that is slower by burst - 1.
 
 local pace_key = prefix .. ':pace'
