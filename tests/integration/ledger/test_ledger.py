@@ -195,8 +195,9 @@ def test_applications_know_nothing_of_each_other(redis_client: redis.Redis, real
 def test_a_worker_that_slept_until_its_slot_was_forgotten_settles_nothing_of_its_next_life(real: RealLedger) -> None:
     real.record([read()])
     (slept,) = real.claim()
-    real.redis.delete(f"{PREFIX}:{slept.slot}")  # as after its time to be remembered
-    real.redis.delete(f"{PREFIX}:counts", f"{PREFIX}:leases")
+    real.redis.delete(f"{PREFIX}:{slept.slot}", f"{PREFIX}:counts", f"{PREFIX}:leases")  # as when it is forgotten
+    while real.now_ms() < slept.generation + 1:
+        pass  # it takes at least a second to be forgotten; a millisecond is enough here
     real.record([delivered()])
     (current,) = real.claim()
     assert current.slot == slept.slot
