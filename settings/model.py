@@ -133,13 +133,17 @@ class Settings(Configured):
     )
     permit_s: float = seconds(
         "RECEIPTS_PERMIT_S",
-        4.0,
+        3.0,
         "How long a doorbell that nobody answered is waited for before another is rung.",
         least=1,
-        most=5,
+        most=4,
     )
     shutdown_s: float = seconds(
-        "RECEIPTS_SHUTDOWN_S", 20.0, "How long a soft shutdown waits for what is in flight.", least=0, most=3600
+        "RECEIPTS_SHUTDOWN_S",
+        20.0,
+        "How long a soft shutdown (SIGQUIT) waits for what is in flight.",
+        least=0,
+        most=3600,
     )
     schedule_file: Path | None = Variable(
         "RECEIPTS_SCHEDULE_FILE", "the path of a JSON file", "The jobs of beat; the format stands below."

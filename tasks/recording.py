@@ -9,7 +9,7 @@ from receipt_sync import InvalidReceipt
 from receipt_sync.calls import DELIVERED, EDIT, READ
 from worker.app import app, settings
 from worker.private_request import PrivateRequest
-from worker.recording import record_call
+from worker.recording import DamagedSlot, record_call
 from worker.runtime import runtime
 
 
@@ -18,7 +18,7 @@ class RecordingTask(app.Task):
 
     abstract = True
     typing = False
-    throws = (InvalidReceipt,)
+    throws = (InvalidReceipt, DamagedSlot)
     Request = PrivateRequest
 
     def run(self, *args: object, **kwargs: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.app import app, settings
 from worker.contract import SYNC
-from worker.lifecycle import stopping
+from worker.lifecycle import finishing_first, stopping
 from worker.runtime import runtime
 from worker.sync import Sync
 from worker.ticker import doorbell, ring_for
@@ -16,6 +16,7 @@ def sync(application: str, permit: str) -> None:
     held = runtime(settings)
     way = held.ways[application]
     try:
-        Sync(way, held.pool, permit, settings.sync_time_s, stopping).run()
+        with finishing_first():
+            Sync(way, held.pool, permit, settings.sync_time_s, stopping).run()
     finally:
         ring_for(way.ledger, doorbell(app), permit)

@@ -52,6 +52,7 @@ class Slot:
     dead: int = 0
     generation: int = 0
     attempts: int = 0
+    failing_since_ms: int | None = None
     crashes: int = 0
     waits_for_token: bool = False
     pending: Half | None = None
@@ -229,6 +230,7 @@ class Model:
 
     def _close(self, slot: Slot, now_ms: int, *, accepted: bool) -> None:
         slot.attempts = slot.crashes = 0
+        slot.failing_since_ms = None
         slot.waits_for_token = False
         if accepted and slot.pending:
             self._drop_covered(slot)
@@ -259,9 +261,11 @@ class Model:
         self.due_ms.pop(slot.name, None)
 
     def _again(self, slot: Slot, outcome: Again | Back, now_ms: int) -> None:
-        if isinstance(outcome, Again) and now_ms - slot.in_flight_since_ms >= self.policy.give_up_ms:
-            return self._bury(slot, None, now_ms)
         asked = outcome if isinstance(outcome, Again) else Again("", "")
+        if asked.costs_attempt:
+            slot.failing_since_ms = now_ms if slot.failing_since_ms is None else slot.failing_since_ms
+            if now_ms - slot.failing_since_ms >= self.policy.give_up_ms:
+                return self._bury(slot, None, now_ms)
         used = edit_of(slot.in_flight).token if isinstance(slot.in_flight, EditHalf) else slot.sent_token
         self._join_back(slot)
         slot.attempts += asked.costs_attempt

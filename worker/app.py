@@ -7,14 +7,12 @@ for stands beside them; what was measured, in docs/decisions.
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from typing import Any
 
 from celery import Celery
-from celery.schedules import crontab
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
-from settings import Job, Settings, SettingsError, load
+from settings import Settings, SettingsError, load
 from worker import lifecycle
 from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE, RECORDING, SYNC
 from worker.observability import keep_messages_private, start_sentry
@@ -33,16 +31,9 @@ def _load() -> Settings:
         sys.exit(str(error))
 
 
-def _schedule(jobs: tuple[Job, ...]) -> dict[str, dict[str, Any]]:
-    return {
-        job.name: {
-            "task": job.task,
-            "schedule": job.every_s if job.crontab is None else crontab(**asdict(job.crontab)),
-            "kwargs": job.kwargs,
-            "options": {"queue": RECEIPTS_QUEUE, "kwargsrepr": "(hidden)"},
-        }
-        for job in jobs
-    }
+def _queue(name: str) -> Queue:
+    # An exchange and a key of its own: with Celery's defaults both queues would get every message.
+    return Queue(name, Exchange(name, type="direct"), routing_key=name)  # type: ignore[no-untyped-call]
 
 
 def _transport_options(broker_url: str) -> dict[str, Any]:
@@ -75,7 +66,7 @@ def make_app(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         task_default_queue=RECEIPTS_QUEUE,
         task_routes={SYNC: {"queue": DOORBELL_QUEUE}, **{name: {"queue": RECEIPTS_QUEUE} for name in RECORDING}},
-        task_queues=[Queue(name) for name in (RECEIPTS_QUEUE, DOORBELL_QUEUE)],  # type: ignore[no-untyped-call]
+        task_queues=[_queue(name) for name in (RECEIPTS_QUEUE, DOORBELL_QUEUE)],
         worker_send_task_events=True,
         task_send_sent_event=False,
         worker_soft_shutdown_timeout=settings.shutdown_s,
@@ -86,7 +77,7 @@ def make_app(settings: Settings) -> Celery:
         broker_connection_max_retries=None,
         broker_transport_options=_transport_options(settings.broker_url),
         worker_proc_alive_timeout=30,
-        beat_schedule=_schedule(settings.schedule),
+        beat_scheduler="worker.beat:Scheduler",
         timezone="UTC",
     )
     app.steps["worker"].add(ticker_step(settings))

@@ -18,9 +18,9 @@ from urllib.request import (  # type: ignore[attr-defined]  # typeshed leaves on
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from worker.answers import retry_after_s, words_of
+from worker.deadline import Deadlines, WatchedAdapter
 from worker.plan import Put
 from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Verdict
 
@@ -52,12 +52,21 @@ class ChatApi:
         self._endpoint = endpoint
         self._proxies = _proxies(endpoint.base_url)
         self._threads = threading.local()
+        self._deadlines = Deadlines(endpoint.connect_timeout_s + endpoint.read_timeout_s)
 
     def send(self, put: Put) -> Verdict:
         """Sends one PUT and says what came of it."""
         headers = self._headers(put)
         if headers is None:
             return Unauthorized("no API key is configured and the receipt brought no session token", configured=False)
+        with self._deadlines.request():
+            return self._exchange(put, headers)
+
+    def end_overdue(self) -> int:
+        """Ends requests that take longer than both timeouts together; to be called often while any is under way."""
+        return self._deadlines.enforce()
+
+    def _exchange(self, put: Put, headers: dict[str, str]) -> Verdict:
         endpoint = self._endpoint
         try:
             answer = self._session().put(
@@ -90,7 +99,7 @@ class ChatApi:
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             session.proxies = dict(self._proxies)
             session.headers["User-Agent"] = "receipt-sync"
-            session.mount(self._endpoint.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=1))
+            session.mount(self._endpoint.base_url, WatchedAdapter(pool_connections=1, pool_maxsize=1))
             self._threads.session = session
         return session
 

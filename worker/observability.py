@@ -32,8 +32,9 @@ def pseudonym(slot: str) -> str:
 def keep_messages_private() -> None:
     """Keeps the broker's messages, and with them texts and tokens, out of Celery's own log lines."""
     logging.getLogger(consumer.__name__).addFilter(_unquoted)
-    # At DEBUG it writes every task's arguments.
-    logging.getLogger("celery.pool").setLevel(logging.INFO)
+    # At DEBUG they write every task's arguments.
+    for name in ("celery.pool", "celery.beat"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def _unquoted(record: logging.LogRecord) -> bool:

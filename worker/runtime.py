@@ -63,7 +63,8 @@ class Runtime:
                 settings.retry_after_max_s,
                 settings.unauthorized_hold_s,
             ),
-            send_within_s=_send_within_s(settings, application),
+            send_within_s=settings.lease_margin_s / 2,
+            late_s=_LATE_FOR_PACE_S if application.rate_per_s else settings.lease_margin_s,
             connections=settings.connections,
         )
 
@@ -76,11 +77,6 @@ class Runtime:
             lease_ms=round(settings.lease_s(application) * 1000),
             size=RingSize(settings.syncs_max, round(settings.permit_s * 1000), settings.connections),
         )
-
-
-def _send_within_s(settings: Settings, application: Application) -> float:
-    late_for_lease_s = settings.lease_margin_s / 2
-    return late_for_lease_s if application.rate_per_s == 0 else min(late_for_lease_s, _LATE_FOR_PACE_S)
 
 
 def _endpoint(application: Application) -> Endpoint:

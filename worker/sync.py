@@ -44,8 +44,8 @@ class Way:
         api: where they go.
         limits: what the API accepts.
         patience: how long to wait after failures.
-        send_within_s: a claim older than this is not sent any more: its place in the pace is gone, and in the end its
-            lease could run out before the answer.
+        send_within_s: a claim asked for longer ago is not sent: its lease could run out before the answer.
+        late_s: a claim granted longer ago is not sent: its place in the pace is gone.
         connections: PUTs side by side.
     """
 
@@ -54,6 +54,7 @@ class Way:
     limits: Limits
     patience: Patience
     send_within_s: float
+    late_s: float
     connections: int
 
 
@@ -91,6 +92,7 @@ class Sync:
             # What is in flight is settled even when a claim has failed: the ledger may be back by then.
             while self._flying:
                 self._settle_finished(None)
+                self._keep_in_time()
 
     def _go_on(self, until_s: float) -> None:
         while True:
@@ -98,7 +100,7 @@ class Sync:
             if not self._flying and (wait_s is None or wait_s > _POLL_S):
                 return
             self._settle_finished(wait_s)
-            self._extend_leases()
+            self._keep_in_time()
 
     def _claim(self) -> float | None:
         """Claims as many as there are free connections; answers seconds until it is worth asking again."""
@@ -107,7 +109,7 @@ class Sync:
             return _POLL_S
         claimed = self.way.ledger.claim(free, self.permit)
         for claim in claimed.claims:
-            self._flying[self.pool.submit(send_claim, self.way, claim)] = claim
+            self._flying[self.pool.submit(send_claim, self.way, claim, time.monotonic())] = claim
         if claimed.leave or claimed.wait_ms is None:
             return None
         return claimed.wait_ms / 1000
@@ -126,8 +128,9 @@ class Sync:
         self.settled += sum(self.way.ledger.settle(settlements))
         self.sent += len(settlements)
 
-    def _extend_leases(self) -> None:
-        """A request that takes longer than its timeouts say keeps its slot, as long as this process lives."""
+    def _keep_in_time(self) -> None:
+        """Ends requests that drip, and keeps the slots of those that end late all the same."""
+        self.way.api.end_overdue()
         if time.monotonic() - self._extended_s < self.way.ledger.lease_ms / 1000 * _EXTEND_SHARE:
             return
         self._extended_s = time.monotonic()
@@ -135,9 +138,10 @@ class Sync:
             self.way.ledger.extend([(claim.slot, claim.generation) for claim in self._flying.values()])
 
 
-def send_claim(way: Way, claim: AnyClaim) -> Settlement:
-    """Sends the PUT of a claim; answers what to settle."""
-    if time.monotonic() - claim.claimed_s > way.send_within_s:
+def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
+    """Sends the PUT of a claim that was granted at `granted_s` (monotonic); answers what to settle."""
+    now_s = time.monotonic()
+    if now_s - claim.claimed_s > way.send_within_s or now_s - granted_s > way.late_s:
         return claim.slot, claim.generation, Back("claimed too long ago to be sent")
     try:
         put = next_put(claim, way.limits)
@@ -150,8 +154,8 @@ def send_claim(way: Way, claim: AnyClaim) -> Settlement:
 
 
 def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
-    log.error("bug while sending slot %s: %s", pseudonym(claim.slot), type(error).__name__)
     sentry_sdk.capture_exception(error)
+    log.warning("bug while sending slot %s: %s", pseudonym(claim.slot), type(error).__name__)
     delay_ms = round(way.patience.backoff_cap_s * 1000)
     return Again(f"bug: {type(error).__name__}", verdict="", delay_ms=delay_ms, costs_attempt=True)
 
@@ -160,9 +164,7 @@ def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcom
     """One log line for every PUT that was not accepted; nothing private is in it."""
     if isinstance(verdict, Sent):
         return
-    level = logging.ERROR if isinstance(outcome, Dead) else logging.WARNING
-    log.log(
-        level,
+    log.warning(
         "PUT not accepted: application=%s slot=%s verdict=%s outcome=%s ids=%d attempt=%d reason=%r",
         application,
         pseudonym(claim.slot),

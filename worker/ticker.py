@@ -14,7 +14,6 @@ from typing import Any
 
 import redis
 from celery import Celery, bootsteps
-from kombu.exceptions import OperationalError
 
 from receipt_sync import keys
 from settings import Settings
@@ -27,7 +26,6 @@ from worker.runtime import runtime
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
-_FAILURES = (redis.RedisError, OperationalError, OSError)
 
 Doorbell = Callable[[str, str], None]
 
@@ -77,7 +75,8 @@ class Ticker(threading.Thread):
         self._ledgers = ledgers
         self._ring = ring
         self._ended = threading.Event()
-        self._failing = False
+        self._failing: set[str] = set()
+        self._published: set[str] = set()
 
     def end(self) -> None:
         """Ends the thread within about a tick."""
@@ -89,19 +88,32 @@ class Ticker(threading.Thread):
         while not self._ended.is_set() and not stopping():
             try:
                 self._listen_and_tick()
-            except _FAILURES as error:
-                self._say_outage(error)
+            except Exception as error:  # noqa: BLE001 - brokers raise what they like, and nobody would start it again
+                self._say_outage("all", error)
                 self._ended.wait(TICK_S)
 
     def _listen_and_tick(self) -> None:
         with self._client.pubsub(ignore_subscribe_messages=True) as wakes:  # type: ignore[no-untyped-call]
             wakes.subscribe(*(keys.wake_channel(ledger.application) for ledger in self._ledgers))
-            for ledger in self._ledgers:
-                ledger.publish_policy()
             while not self._ended.is_set() and not stopping():
-                wait_s = min(tick(ledger, self._ring) for ledger in self._ledgers)
-                self._say_recovery()
+                wait_s = min([self._tick(ledger) for ledger in self._ledgers])
+                self._say_recovery("all")
                 self._listen(wakes, wait_s)
+
+    def _tick(self, ledger: Ledger) -> float:
+        """One application's failure must not stop the others."""
+        try:
+            if ledger.application not in self._published:
+                ledger.publish_policy()
+                self._published.add(ledger.application)
+            wait_s = tick(ledger, self._ring)
+        except Exception as error:  # noqa: BLE001 - see run
+            # A Redis that comes back may have come back empty.
+            self._published.discard(ledger.application)
+            self._say_outage(ledger.application, error)
+            return TICK_S
+        self._say_recovery(ledger.application)
+        return wait_s
 
     def _listen(self, wakes: redis.client.PubSub, wait_s: float) -> None:
         """Waits for a wake-up, and takes all that have come, so that a burst of them is one tick."""
@@ -109,15 +121,16 @@ class Ticker(threading.Thread):
         while message is not None:
             message = wakes.get_message(timeout=0)
 
-    def _say_outage(self, error: BaseException) -> None:
-        if not self._failing:
-            log.error("the ledger or the broker is out of reach; ticking goes on: %s", type(error).__name__)
-        self._failing = True
+    def _say_outage(self, application: str, error: BaseException) -> None:
+        if application not in self._failing:
+            # Its kind alone: the words of some hold addresses and passwords.
+            log.error("tick failed, ticking goes on: application=%s error=%s", application, type(error).__name__)
+        self._failing.add(application)
 
-    def _say_recovery(self) -> None:
-        if self._failing:
-            log.warning("the ledger and the broker are back")
-        self._failing = False
+    def _say_recovery(self, application: str) -> None:
+        if application in self._failing:
+            log.warning("ticks again: application=%s", application)
+        self._failing.discard(application)
 
 
 def ticker_step(settings: Settings) -> type[bootsteps.StartStopStep]:

@@ -19,9 +19,9 @@ lives on one node, several spread over the cluster, and each Lua script is given
 | `rs:{app}:wake` | channel | "something fell due", sent by the scripts to the workers |
 
 Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of this slot), `g` generation (starts at the
-time of its first claim), `s` when its last PUT was claimed (ms), `a` failed attempts in a row, `y` crashes in a row,
-`w` why it was not sent, `u` waits for a newer session token, `pt` and `ft` when the oldest pending and in-flight
-receipt was recorded (ms): the half exists while its time does.
+time of its first claim), `s` when its last PUT was claimed (ms), `a` failed attempts in a row, `q` since when (ms), `y`
+crashes in a row, `w` why it was not sent, `u` waits for a newer session token, `pt` and `ft` when the oldest
+pending and in-flight receipt was recorded (ms): the half exists while its time does.
 Mark slots: `pr` and `pd` receipts of the whole dialog (read, delivered), `pa` and `pb` the messages they named
 (`*` in front: owed whatever the names say), `pi` ids stand in `<slot>:p`; `fr fd fa fb fi` the same in flight; `wa`
 and `wb` messages covered for good; `k` session token, `fk` the one in flight; `z` most ids in the next list.

@@ -29,7 +29,7 @@ class ReceiptQueue:
     Args:
         redis_url: the ledger, e.g. `redis://host:6379/0`; `rediss://` for TLS, `unix://` for a socket.
         application: the QuickBlox application, as the workers' settings name it.
-        timeout_s: seconds to wait for a connection, and for each answer, before `redis.TimeoutError`.
+        timeout_s: seconds to wait for a connection, and for each answer; tried twice before `redis.TimeoutError`.
         max_text_bytes: most bytes of UTF-8 in an edit's text.
         client: a client of your own instead of `redis_url`.
 

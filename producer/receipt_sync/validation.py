@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from receipt_sync.errors import InvalidReceipt, shown, shown_private
 
@@ -34,7 +34,7 @@ def object_id(argument: str, value: object) -> str:
 def object_ids(argument: str, value: object) -> tuple[str, ...]:
     """Ids without repetition, in the order given: a list, tuple or set of 1 to 1,000."""
     expected = f"a list of 1 to {MAX_IDS} message ids"
-    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise InvalidReceipt(argument, shown(value), expected)
     ids = tuple(dict.fromkeys(object_id(f"{argument}[{i}]", item) for i, item in enumerate(value)))
     if not 1 <= len(ids) <= MAX_IDS:

@@ -254,3 +254,32 @@ def test_a_task_that_nobody_knows_stops_nobody_and_is_not_quoted(door: Door) -> 
     worker.wait_for_line("a message for a task that nobody knows was thrown away")
     dialog_id, _ = door.dialog()
     assert door.send(READ, dialog_id=dialog_id, user_id=USER)["type"] == "task-succeeded"
+
+
+def test_a_damaged_slot_ends_as_a_failed_task_and_a_dead_letter_and_not_in_a_loop(door: Door) -> None:
+    dialog_id, _ = door.dialog()
+    slot = f"rs:{{default}}:m:{dialog_id}:u{USER}"
+    door.system.redis.set(slot, "garbage")
+    before = len(door.system.dead_letters())
+    ended = door.send(READ, dialog_id=dialog_id, user_id=USER)
+    door.system.redis.delete(slot)
+    assert ended["type"] == "task-failed"
+    assert "should be a slot" in ended["exception"]
+    [letter] = door.system.dead_letters()[before:]
+    assert dialog_id in letter["arguments"]
+    assert "should be a slot" in letter["reason"]
+
+
+def test_what_any_client_publishes_to_the_queues_exchange_is_recorded_once(door: Door) -> None:
+    dialog_id, _ = door.dialog()
+    recorded = int(door.system.redis.hget("rs:{default}:counts", "recorded") or 0)
+    sent = door.client.send_task(
+        READ,
+        kwargs={"dialog_id": dialog_id, "user_id": USER},
+        exchange="receipts",
+        routing_key="receipts",
+        ignore_result=True,
+    )
+    door.events.end_of(sent.id)
+    put_of(door, dialog_id)
+    assert door.system.wait_until_settled().recorded == recorded + 1

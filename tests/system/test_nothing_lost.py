@@ -120,6 +120,20 @@ def test_warm_shutdown_finishes_what_is_in_flight(system: System) -> None:
     assert (accounts.covered, accounts.in_flight) == (4, 0)
 
 
+def test_sigterm_to_the_whole_group_finishes_what_is_in_flight(system: System) -> None:
+    dialogs = [system.dialog(i)[0] for i in range(4)]
+    system.api.faults(latency_ms=800)
+    worker = system.start_worker()
+    for dialog_id in dialogs:
+        system.receipts.mark_dialog_read(dialog_id, user_id=123)
+    system.wait_for_puts(4)
+    os.killpg(worker.pid, signal.SIGTERM)
+    worker.wait(60)
+    accounts = system.accounts()
+    assert (accounts.covered, accounts.in_flight) == (4, 0)
+    assert "WorkerLostError" not in worker.log.text()
+
+
 def test_soft_shutdown_ends_in_its_time_and_the_next_worker_goes_on(start_system: StartSystem) -> None:
     system: System = start_system(REMAP_SIGTERM="SIGQUIT")
     dialogs = [system.dialog(i)[0] for i in range(30)]

@@ -49,7 +49,7 @@ local function drop_pending_edit(s)
   absorbed(s, n)
   count('pending', -n)
   if number(s, 'pv') > number(s, 'v') then put(s, 'v', s.pv) end
-  for _, field in ipairs({'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'a', 'w', 'u'}) do put(s, field, nil) end
+  for _, field in ipairs({'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'a', 'q', 'w', 'u'}) do put(s, field, nil) end
   redis.call('ZREM', due_key, s.slot)
   fresh[s.slot] = s
 end

@@ -11,9 +11,9 @@ local due_key, leases_key = prefix .. ':due', prefix .. ':leases'
 local NAMES_MAX = 8
 local NAME_WIDTH = 25
 
-local MARK = {'R', 'C', 'D', 'g', 's', 'a', 'y', 'w', 'u', 'k', 'z', 'wa', 'wb',
+local MARK = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'k', 'z', 'wa', 'wb',
   'pt', 'pr', 'pd', 'pa', 'pb', 'pi', 'ft', 'fr', 'fd', 'fa', 'fb', 'fi', 'fk'}
-local EDIT = {'R', 'C', 'D', 'g', 's', 'a', 'y', 'w', 'u', 'h', 'v',
+local EDIT = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'h', 'v',
   'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'ft', 'fn', 'fv', 'fx', 'fu', 'fk'}
 -- Per flag: count, names and ids' letter of the pending half, of the half in flight, and the names covered for good.
 local FLAGS = {

@@ -111,6 +111,29 @@ def test_what_was_tried_too_long_is_dead_but_not_what_came_meanwhile(redis_clien
     assert newcomer.attempts == 0
 
 
+def test_what_is_throttled_or_halved_is_never_given_up_however_old(redis_client: redis.Redis) -> None:
+    real = RealLedger(redis_client, give_up_ms="0")
+    real.record([read(n) for n in range(1, 5)])
+    for again in (Again("throttled", "throttled"), Again("list rejected", "rejected", list_limit=2)):
+        (claim,) = real.claim()
+        assert real.settle(*settlement(claim, again))
+    assert audit(redis_client, APPLICATION) == Accounts(recorded=4, pending=4)
+
+
+def test_the_time_to_give_up_begins_with_the_first_failure(redis_client: redis.Redis) -> None:
+    real = RealLedger(redis_client, give_up_ms="60000")
+    real.record([read()])
+    real.redis.hset(f"{PREFIX}:{MARKS}", "pt", real.now_ms() - 600_000)  # it waited for a worker
+    failure = Again("status 503", "unavailable", costs_attempt=True)
+    (first,) = real.claim()
+    assert real.settle(*settlement(first, failure))
+    assert audit(redis_client, APPLICATION) == Accounts(recorded=1, pending=1)
+    real.redis.hset(f"{PREFIX}:{MARKS}", "q", real.now_ms() - 60_000)
+    (last,) = real.claim()
+    assert real.settle(*settlement(last, failure))
+    assert audit(redis_client, APPLICATION) == Accounts(recorded=1, dead=1)
+
+
 def test_a_claim_handed_back_unsent_is_never_given_up(redis_client: redis.Redis) -> None:
     real = RealLedger(redis_client, give_up_ms="0")
     real.record([read()])

@@ -213,6 +213,17 @@ def test_a_sync_whose_place_is_still_free_takes_it_again(real: RealLedger) -> No
     assert until > real.now_ms()
 
 
+def test_throttled_answers_of_one_batch_are_one_hold(redis_client: redis.Redis) -> None:
+    real = RealLedger(redis_client)
+    record_slots(real, 8)
+    *batch, last = real.claim()
+    for claim in batch:
+        real.settle(*settlement(claim, Again("throttled", "throttled", hold_ms=1000)))
+    real.redis.hset(f"{PREFIX}:pace", "hold", 0)
+    real.settle(*settlement(last, Again("throttled", "throttled", hold_ms=1000, escalates=True)))
+    assert int(real.redis.hget(f"{PREFIX}:pace", "hold")) <= real.now_ms() + 1000
+
+
 def test_a_success_of_before_the_hold_does_not_make_the_next_hold_shorter(redis_client: redis.Redis) -> None:
     real = RealLedger(redis_client)
     record_slots(real, 3)

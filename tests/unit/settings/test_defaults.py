@@ -31,7 +31,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         ("connections", 16),
         ("syncs_max", 2),
         ("sync_time_s", 10),
-        ("permit_s", 4),
+        ("permit_s", 3),
         ("shutdown_s", 20),
         ("schedule_file", None),
         ("sentry_dsn", None),

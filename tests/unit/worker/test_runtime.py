@@ -8,10 +8,11 @@ from settings import load
 from worker.runtime import Runtime, runtime
 
 
-@pytest.mark.parametrize(("rate_per_s", "send_within_s"), [("72", 0.1), ("0", 2.5)])
-def test_claim_is_late_for_its_pace_or_else_for_its_lease(rate_per_s: str, send_within_s: float) -> None:
+@pytest.mark.parametrize(("rate_per_s", "late_s"), [("72", 0.1), ("0", 5)])
+def test_only_a_paced_claim_can_be_late_for_its_pace(rate_per_s: str, late_s: float) -> None:
     held = Runtime(load({"QUICKBLOX_RATE_PER_S": rate_per_s}))
-    assert held.ways["default"].send_within_s == send_within_s
+    assert held.ways["default"].late_s == late_s
+    assert held.ways["default"].send_within_s == 2.5
 
 
 def test_lists_switched_off_are_lists_of_one() -> None:

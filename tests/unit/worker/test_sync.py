@@ -74,6 +74,9 @@ class FakeApi:
         self.sent.append(put)
         return self._answer(put)
 
+    def end_overdue(self) -> int:
+        return 0
+
 
 class AtOnce(Executor):
     """A pool that has done everything by the time it is asked for it."""
@@ -84,13 +87,16 @@ class AtOnce(Executor):
         return future
 
 
-def way_of(ledger: FakeLedger, api: FakeApi, *, send_within_s: float = 3600.0, connections: int = 4) -> Way:
+def way_of(
+    ledger: FakeLedger, api: FakeApi, *, send_within_s: float = 3600.0, late_s: float = 3600.0, connections: int = 4
+) -> Way:
     return Way(
         cast("Ledger", ledger),
         cast("ChatApi", api),
         Limits(list_max_ids=50, both_flags=True),
         PATIENCE,
         send_within_s=send_within_s,
+        late_s=late_s,
         connections=connections,
     )
 
@@ -305,7 +311,8 @@ def test_each_verdict_is_acted_on() -> None:
 
 def lines_of(caplog: pytest.LogCaptureFixture, claim: AnyClaim, verdict: Verdict) -> list[logging.LogRecord]:
     caplog.set_level(logging.DEBUG)
-    send_claim(way_of(FakeLedger(), FakeApi(lambda _: verdict)), replace(claim, claimed_s=time.monotonic()))
+    now_s = time.monotonic()
+    send_claim(way_of(FakeLedger(), FakeApi(lambda _: verdict)), replace(claim, claimed_s=now_s), now_s)
     return caplog.records
 
 
@@ -320,10 +327,23 @@ def test_a_put_that_was_not_accepted_is_one_warning(caplog: pytest.LogCaptureFix
     assert "verdict=unavailable outcome=again ids=0 attempt=3 reason='status 503'" in line.getMessage()
 
 
-def test_a_dead_letter_is_one_error_without_anything_private(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_dead_letter_is_one_warning_without_anything_private(caplog: pytest.LogCaptureFixture) -> None:
     claim = edit_claim(text="a private text", token="a-private-token")
     [line] = lines_of(caplog, claim, Rejected(422, "a private text", "id"))
-    assert line.levelno == logging.ERROR
+    assert line.levelno == logging.WARNING  # Sentry would make an event of each error
     assert "private" not in line.getMessage()
     assert DIALOG not in line.getMessage()
     assert "123" not in line.getMessage().replace("slot=", "").split("verdict=")[1]
+
+
+def test_a_claim_that_is_late_for_its_pace_is_handed_back_unsent() -> None:
+    api, now_s = FakeApi(), time.monotonic()
+    claim = replace(claim_of(1), claimed_s=now_s)
+    assert isinstance(send_claim(way_of(FakeLedger(), api, late_s=1), claim, now_s - 2)[2], Back)
+    assert api.sent == []
+
+
+def test_a_ledger_that_answers_slowly_makes_no_claim_late_for_its_pace() -> None:
+    api, now_s = FakeApi(), time.monotonic()
+    claim = replace(claim_of(1), claimed_s=now_s - 2)  # asked for so long ago, granted just now
+    assert isinstance(send_claim(way_of(FakeLedger(), api, late_s=1), claim, now_s)[2], Done)

@@ -7,6 +7,7 @@ from typing import Any, Self, cast
 
 import pytest
 import redis
+from amqp.exceptions import ConnectionForced
 from celery import Celery
 from kombu.exceptions import OperationalError
 
@@ -197,7 +198,8 @@ def test_a_burst_of_wake_ups_is_one_tick() -> None:
 
 @pytest.mark.usefixtures("no_pause")
 @pytest.mark.parametrize(
-    "error", [redis.ConnectionError("x"), redis.TimeoutError("x"), OperationalError("x"), OSError("x")]
+    "error",
+    [redis.ConnectionError("x"), redis.TimeoutError("x"), OperationalError("x"), OSError("x"), ConnectionForced("x")],
 )
 def test_an_outage_is_waited_out_and_said_once(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
@@ -205,14 +207,14 @@ def test_an_outage_is_waited_out_and_said_once(error: Exception, caplog: pytest.
     ticker, client = ticker_of(ledger, nothing, failures=[error] * 5)
     ticker.run()
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
-        (logging.ERROR, f"the ledger or the broker is out of reach; ticking goes on: {type(error).__name__}"),
-        (logging.WARNING, "the ledger and the broker are back"),
+        (logging.ERROR, f"tick failed, ticking goes on: application=all error={type(error).__name__}"),
+        (logging.WARNING, "ticks again: application=all"),
     ]
     assert client.subscriptions == 6
 
 
 @pytest.mark.usefixtures("no_pause")
-def test_an_outage_in_mid_life_subscribes_anew_and_a_second_one_is_said_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_in_mid_life_is_said_and_a_second_one_again(caplog: pytest.LogCaptureFixture) -> None:
     ledger = FakeLedger()
 
     def trouble() -> None:
@@ -221,7 +223,7 @@ def test_an_outage_in_mid_life_subscribes_anew_and_a_second_one_is_said_again(ca
     ticker, client = ticker_of(ledger, trouble, nothing, trouble, nothing)
     ticker.run()
     assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING] * 2
-    assert client.subscriptions == 3
+    assert client.subscriptions == 1
     assert ledger.published == 3, "a Redis that comes back empty needs the policy"
 
 
@@ -244,3 +246,14 @@ def test_ends_while_the_ledger_is_out_of_reach() -> None:
     client.pubsub = refuse  # type: ignore[method-assign]
     ticker.run()
     assert ledger.returned == []
+
+
+def test_one_application_that_fails_does_not_stop_the_others() -> None:
+    damaged, sound = FakeLedger(), FakeLedger(application="shop")
+    damaged.trouble = [redis.ResponseError("WRONGTYPE")] * 2
+    script: list[Callable[[], None]] = [nothing]
+    ticker = Ticker(cast("redis.Redis", Client(Wakes(script), [])), [damaged.ledger, sound.ledger], Bells())
+    script.append(ticker.end)
+    ticker.run()
+    assert len(sound.returned) == 2
+    assert damaged.returned == []

@@ -90,7 +90,7 @@ local function join_back(s)
 end
 
 local function forget_failures(s)
-  for _, field in ipairs({'a', 'y', 'w', 'u'}) do
+  for _, field in ipairs({'a', 'q', 'y', 'w', 'u'}) do
     if s[field] ~= nil then put(s, field, nil) end
   end
 end

@@ -41,7 +41,7 @@ local function hold(ms, escalates)
   if escalates and hold_ms > 0 then return end
   if escalates then ms = math.min(HOLD_MAX_MS, ms * 2 ^ math.min(holds, HOLD_DOUBLINGS)) end
   hold_ms = math.max(hold_ms, math.floor(ms))
-  holds = holds + 1
+  if escalates then holds = holds + 1 end
   redis.call('HSET', pace_key, 'hold', now + hold_ms, 'holds', holds)
 end
 
@@ -59,7 +59,9 @@ end
 local function again(s, c)
   if c.outcome == 'back' then count('handed_back', 1) end
   hold(c.hold_ms, c.escalates)
-  if c.outcome == 'again' and now - number(s, 'ft') >= policy.give_up_ms then
+  if c.costs and not s.q then put(s, 'q', now) end
+  -- Only what fails for so long is given up: not what waited for a worker, was throttled, or is a list being halved.
+  if c.costs and now - number(s, 'q') >= policy.give_up_ms then
     c.reason = 'gave up: ' .. c.reason
     bury(s, take(s), c)
     return close(s, false)

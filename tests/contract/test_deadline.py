@@ -1,0 +1,71 @@
+"""An API that drips: each byte comes within the read timeout, the whole answer never does."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+
+import pytest
+
+from tests.contract.scripted_server import Request, ScriptedServer
+from tests.unit.worker.examples import put
+from worker.chat_api import ChatApi, Endpoint
+from worker.verdicts import Sent, Unavailable, Verdict
+
+PATIENCE_S = 30.0
+LOOKS_EVERY_S = 0.02
+HEAD_THAT_NEVER_ENDS = b"H" * 100_000
+BODY_THAT_NEVER_ENDS = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+
+
+def drip(server: ScriptedServer, at_once: bytes, drops: bytes) -> None:
+    def script(connection: socket.socket, request: Request | None) -> bool:
+        if request is None:
+            return True
+        try:
+            connection.sendall(at_once)
+            for drop in drops:
+                connection.sendall(bytes([drop]))
+                if server.released.wait(LOOKS_EVERY_S):
+                    return False
+        except OSError:
+            return False  # the client has had enough
+        return False
+
+    server.script = script
+
+
+def verdict_when_enforced(api: ChatApi) -> Verdict:
+    with ThreadPoolExecutor(1) as pool:
+        sent: Future[Verdict] = pool.submit(api.send, put())
+        for _ in range(int(PATIENCE_S / LOOKS_EVERY_S)):
+            try:
+                return sent.result(LOOKS_EVERY_S)
+            except NotYet:
+                api.end_overdue()
+    raise AssertionError("the request never ended")
+
+
+@pytest.mark.parametrize(
+    ("at_once", "drops", "verdict"),
+    [
+        (b"", HEAD_THAT_NEVER_ENDS, Unavailable),
+        (BODY_THAT_NEVER_ENDS, b"." * 100_000, Sent),
+    ],
+    ids=["head", "body"],
+)
+def test_a_request_ends_when_both_timeouts_together_are_over(
+    at_once: bytes, drops: bytes, verdict: type[Verdict]
+) -> None:
+    with ScriptedServer() as server:
+        drip(server, at_once, drops)
+        api = ChatApi(Endpoint(server.url, "an-api-key", connect_timeout_s=0.2, read_timeout_s=0.3))
+        assert isinstance(verdict_when_enforced(api), verdict)
+
+
+def test_a_request_within_its_time_is_left_alone() -> None:
+    with ScriptedServer() as server:
+        api = ChatApi(Endpoint(server.url, "an-api-key", connect_timeout_s=10, read_timeout_s=10))
+        assert verdict_when_enforced(api) == Sent()
+        assert api.end_overdue() == 0

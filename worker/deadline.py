@@ -1,0 +1,107 @@
+"""A deadline for the whole of a request. The timeouts of an HTTP client bound each step and begin anew with every byte.
+
+Whoever waits for an answer that drips is woken by shutting its socket down: to `requests` the peer has gone away.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import PoolManager
+
+_here = threading.local()
+
+
+@dataclass(slots=True)
+class _Request:
+    until_s: float
+    sock: socket.socket | None = None
+
+
+class Deadlines:
+    """The requests under way of one chat client, by thread, and until when each may last.
+
+    Args:
+        limit_s: most seconds from the start of a request to the end of its answer.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._requests: dict[int, _Request] = {}
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Around one request of this thread."""
+        me = threading.get_ident()
+        self._requests[me] = _here.request = _Request(time.monotonic() + self._limit_s)
+        try:
+            yield
+        finally:
+            del self._requests[me]
+            _here.request = None
+
+    def enforce(self) -> int:
+        """Ends the requests whose time is up; called often, from any thread. Answers how many there were."""
+        now_s = time.monotonic()
+        overdue = [each for each in list(self._requests.values()) if each.until_s < now_s and each.sock is not None]
+        for each in overdue:
+            with suppress(OSError):  # it has just ended by itself
+                # The plain socket's: TLS' own shutdown would pull the rug from under the thread that reads.
+                socket.socket.shutdown(each.sock, socket.SHUT_RDWR)  # type: ignore[arg-type]  # not None, see above
+        return len(overdue)
+
+
+class _Seen:
+    """A connection that says on which socket its thread's request waits."""
+
+    sock: Any
+
+    def getresponse(self) -> Any:
+        """Waits for the answer's head."""
+        request = getattr(_here, "request", None)
+        if request is not None:
+            request.sock = self.sock
+        return super().getresponse()  # type: ignore[misc]  # of the connection it is mixed into
+
+
+class _Connection(_Seen, HTTPConnection):
+    pass
+
+
+class _TlsConnection(_Seen, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+def _watch(manager: PoolManager) -> PoolManager:
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+    return manager
+
+
+class WatchedAdapter(HTTPAdapter):
+    """An adapter whose connections can be ended by `Deadlines.enforce`."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """As the adapter does, with connections of ours."""
+        super().init_poolmanager(*args, **kwargs)
+        _watch(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        """As the adapter does, with connections of ours."""
+        return _watch(super().proxy_manager_for(proxy, **kwargs))
