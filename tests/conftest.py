@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 
@@ -15,6 +16,10 @@ from stack.ports import free_port
 from stack.redis_server import RedisServer
 from stack.services import start_sandbox
 from tests.running import API_KEY, System
+
+# No example has a time limit: the machine may be busy with something else.
+hypothesis.settings.register_profile("shared machine", deadline=None)
+hypothesis.settings.load_profile("shared machine")
 
 
 @dataclass(frozen=True)

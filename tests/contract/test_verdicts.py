@@ -399,3 +399,14 @@ def test_threads_send_side_by_side_each_over_its_own_connection(server: Scripted
 def test_no_secret_shows_in_a_clients_representation() -> None:
     endpoint = Endpoint("http://127.0.0.1:1", "an-api-key", 1.0, 1.0)
     assert "an-api-key" not in repr(endpoint) + repr(ChatApi(endpoint))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(405, Rejected), (409, Rejected), (410, Rejected), (413, Rejected), (408, Unavailable), (501, Unavailable)],
+)
+def test_a_status_that_is_not_documented_has_a_verdict_all_the_same(
+    server: ScriptedServer, status: int, kind: type[Verdict]
+) -> None:
+    server.script = answers(f"HTTP/1.1 {status} Whatever\r\nContent-Length: 0\r\n\r\n".encode())
+    assert isinstance(api_of(server.url).send(BY_KEY), kind)
