@@ -13,6 +13,7 @@ import pytest
 
 from stack.services import PROJECT, environment
 
+# The private words are put together at run time: events quote lines of source, from 3.13 on those of `-c` as well.
 PROGRAM = """
 import sentry_sdk
 from settings import load
@@ -20,7 +21,7 @@ from worker.observability import start_sentry
 
 start_sentry(load())
 try:
-    text, token = "a-private" + "-text", "a-private" + "-token"
+    text, token = "-".join(["a", "private", "text"]), "-".join(["a", "private", "token"])
     raise RuntimeError("a bug")
 except RuntimeError as error:
     scope = sentry_sdk.get_current_scope()
@@ -64,7 +65,7 @@ def test_an_event_holds_the_error_and_nothing_private(sentry: tuple[str, list[by
     assert b"a bug" in envelope
     assert b"1.2.3" in envelope
     assert b"receipts.edit_message" in envelope
-    assert b"a-private" not in envelope.replace(PROGRAM.encode(), b"")
+    assert b"a-private" not in envelope
     assert b'"vars"' not in envelope
 
 
