@@ -107,13 +107,18 @@ def test_wake_ups_lost(system: System) -> None:
     assert system.wait_until_settled(timeout_s=15).covered == 3
 
 
-def test_warm_shutdown_finishes_what_is_in_flight(system: System) -> None:
+def _four_puts_in_flight(system: System) -> None:
     dialogs = [system.dialog(i)[0] for i in range(4)]
     system.api.faults(latency_ms=800)
-    worker = system.start_worker()
+    system.start_worker()
     for dialog_id in dialogs:
         system.receipts.mark_dialog_read(dialog_id, user_id=123)
     system.wait_for_puts(4)
+
+
+def test_warm_shutdown_finishes_what_is_in_flight(system: System) -> None:
+    _four_puts_in_flight(system)
+    [worker] = system.workers
     worker.signal(signal.SIGTERM)
     worker.wait(60)
     accounts = system.accounts()
@@ -121,12 +126,8 @@ def test_warm_shutdown_finishes_what_is_in_flight(system: System) -> None:
 
 
 def test_sigterm_to_the_whole_group_finishes_what_is_in_flight(system: System) -> None:
-    dialogs = [system.dialog(i)[0] for i in range(4)]
-    system.api.faults(latency_ms=800)
-    worker = system.start_worker()
-    for dialog_id in dialogs:
-        system.receipts.mark_dialog_read(dialog_id, user_id=123)
-    system.wait_for_puts(4)
+    _four_puts_in_flight(system)
+    [worker] = system.workers
     os.killpg(worker.pid, signal.SIGTERM)
     worker.wait(60)
     accounts = system.accounts()

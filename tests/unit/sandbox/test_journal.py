@@ -96,9 +96,9 @@ def test_waiting_ends_with_the_call_that_was_waited_for() -> None:
     async def story() -> bool:
         journal = Journal()
         waiting = asyncio.create_task(journal.wait_until(lambda: journal.last_seq >= 2, 30.0))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # no time passes: the waiting task gets its turn
         arrive(journal)
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # and again
         assert not waiting.done()
         arrive(journal)
         return await waiting
