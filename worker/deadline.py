@@ -21,9 +21,14 @@ from urllib3.poolmanager import PoolManager
 _here = threading.local()
 
 
+class TooLateError(Exception):
+    """The request has not left within its time; nothing of it was sent."""
+
+
 @dataclass(slots=True)
 class _Request:
     until_s: float
+    send_by_s: float
     sock: socket.socket | None = None
 
 
@@ -39,10 +44,10 @@ class Deadlines:
         self._requests: dict[int, _Request] = {}
 
     @contextmanager
-    def request(self) -> Iterator[None]:
-        """Around one request of this thread."""
+    def request(self, send_by_s: float) -> Iterator[None]:
+        """Around one request of this thread; TooLateError when it would be sent after `send_by_s` (monotonic)."""
         me = threading.get_ident()
-        self._requests[me] = _here.request = _Request(time.monotonic() + self._limit_s)
+        self._requests[me] = _here.request = _Request(time.monotonic() + self._limit_s, send_by_s)
         try:
             yield
         finally:
@@ -61,9 +66,18 @@ class Deadlines:
 
 
 class _Seen:
-    """A connection that says on which socket its thread's request waits."""
+    """A connection that sends nothing too late, and says on which socket its thread's request waits."""
 
     sock: Any
+
+    def send(self, data: Any) -> None:
+        """Sends, once the connection stands: a process may have been stopped while it opened."""
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]  # of the connection it is mixed into
+        request = getattr(_here, "request", None)
+        if request is not None and time.monotonic() > request.send_by_s:
+            raise TooLateError
+        super().send(data)  # type: ignore[misc]  # of the connection it is mixed into
 
     def getresponse(self) -> Any:
         """Waits for the answer's head."""

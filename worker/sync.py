@@ -18,6 +18,7 @@ import sentry_sdk
 
 from worker.acting import Patience, outcome_of
 from worker.chat_api import ChatApi
+from worker.deadline import TooLateError
 from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
 from worker.observability import pseudonym
 from worker.plan import Limits, Put, next_put
@@ -30,6 +31,8 @@ _POLL_S = 0.05
 
 # Of a lease; several tries fit into one.
 _EXTEND_SHARE = 0.25
+
+_LATE = Back("claimed too long ago to be sent")
 
 AnyClaim = MarkClaim | EditClaim
 Settlement = tuple[str, int, Outcome]
@@ -142,11 +145,13 @@ def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
     """Sends the PUT of a claim that was granted at `granted_s` (monotonic); answers what to settle."""
     now_s = time.monotonic()
     if now_s - claim.claimed_s > way.send_within_s or now_s - granted_s > way.late_s:
-        return claim.slot, claim.generation, Back("claimed too long ago to be sent")
+        return claim.slot, claim.generation, _LATE
     try:
         put = next_put(claim, way.limits)
-        verdict = way.api.send(put)
+        verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
         outcome = outcome_of(verdict, put, claim, way.patience, random.random())
+    except TooLateError:
+        return claim.slot, claim.generation, _LATE
     except Exception as error:  # noqa: BLE001 - a bug in one slot must neither stop the others nor lose the slot
         return claim.slot, claim.generation, _bug(claim, way, error)
     report(way.ledger.application, claim, put, verdict, outcome)
@@ -157,7 +162,7 @@ def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
     sentry_sdk.capture_exception(error)
     log.warning("bug while sending slot %s: %s", pseudonym(claim.slot), type(error).__name__)
     delay_ms = round(way.patience.backoff_cap_s * 1000)
-    return Again(f"bug: {type(error).__name__}", verdict="", delay_ms=delay_ms, costs_attempt=True)
+    return Again(f"bug: {type(error).__name__}", verdict="", delay_ms=delay_ms, costs_attempt=True, in_doubt=True)
 
 
 def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcome: Outcome) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 READ, DELIVERED = "r", "d"
+_TURNS = 1024  # lua/claim.lua
 
 
 class UnreadableSlotError(ValueError):
@@ -46,6 +47,11 @@ class Claim:
     actor: str
     token: str | None = field(repr=False)
     claimed_s: float
+
+    @property
+    def turn(self) -> int:
+        """Goes up by one, and round, with each claim of the slot."""
+        return self.generation % _TURNS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import redis
 import worker.sync
 from tests.unit.worker.examples import DIALOG, PATIENCE, edit_claim, mark_claim
 from worker.chat_api import ChatApi
+from worker.deadline import TooLateError
 from worker.ledger import Again, Back, Claimed, Dead, Done, Ledger, MarkClaim, Outcome, Part
 from worker.plan import Limits, Put
 from worker.sync import AnyClaim, Settlement, Sync, Way, send_claim
@@ -70,7 +71,9 @@ class FakeApi:
         self._answer = answer
         self.sent: list[Put] = []
 
-    def send(self, put: Put) -> Verdict:
+    def send(self, put: Put, start_by_s: float) -> Verdict:
+        if time.monotonic() > start_by_s:
+            raise TooLateError
         self.sent.append(put)
         return self._answer(put)
 
@@ -273,6 +276,15 @@ def test_a_claim_too_old_for_its_lease_is_handed_back_unsent() -> None:
     assert ledger.settled[claim_of(2).slot] == Done(Part("r"))
 
 
+def test_a_put_that_can_no_longer_leave_is_handed_back_unsent() -> None:
+    def stopped_while_connecting(_: Put) -> Verdict:
+        raise TooLateError
+
+    ledger = FakeLedger(Claimed([claim_of(1)], None))
+    run(way_of(ledger, FakeApi(stopped_while_connecting)))
+    assert list(ledger.settled.values()) == [Back("claimed too long ago to be sent")]
+
+
 def test_a_bug_in_one_slot_is_again_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
     def answer(put: Put) -> Verdict:
         if put.actor == "u1":
@@ -282,7 +294,7 @@ def test_a_bug_in_one_slot_is_again_and_the_others_go_on(caplog: pytest.LogCaptu
     ledger = FakeLedger(Claimed([claim_of(1), claim_of(2)], 0), Claimed([claim_of(3)], None))
     run(way_of(ledger, FakeApi(answer)))
     assert ledger.settled == {
-        claim_of(1).slot: Again("bug: ZeroDivisionError", "", delay_ms=300_000, costs_attempt=True),
+        claim_of(1).slot: Again("bug: ZeroDivisionError", "", delay_ms=300_000, costs_attempt=True, in_doubt=True),
         claim_of(2).slot: Done(Part("r")),
         claim_of(3).slot: Done(Part("r")),
     }
