@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import billiard
+import billiard.pool
 from celery import Celery, signals
 from celery.apps.worker import Worker
 
@@ -37,6 +38,8 @@ _STEP_S = 0.05
 _HEARD_WITHIN_S = 2.0
 # What a settle may take after the last request has been ended.
 _SETTLING_S = 2.0
+# Tenths of a second; billiard's own are 300.
+_RESULT_UNREAD_FOR = 50
 
 _state = mmap.mmap(-1, 16)
 _SINCE = struct.Struct("=d")
@@ -140,4 +143,7 @@ def install(app: Celery) -> None:
     """Makes the application's workers stop softly."""
     # billiard spawns on macOS, and celery's "fork" does not change that: a spawned process would share nothing.
     billiard.set_start_method("fork", force=True)
+    # When a shutdown begins, celery forgets a task whose process has just taken it, and never reads its result; the
+    # process waits half a minute for that before it ends. The broker hands the task out again.
+    billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = _RESULT_UNREAD_FOR
     app.Worker = app.subclass_with_self(SoftlyStopping, name="Worker")

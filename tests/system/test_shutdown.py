@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -37,10 +38,8 @@ def _all_back(system: System, since_s: float) -> None:
     """Every slot is back in time and none was sent again; then the worker ends by itself."""
     in_time_s = since_s + BACK_WITHIN_S - time.monotonic()
     until(lambda: system.accounts().in_flight == 0, "every slot handed back", in_time_s)
-    print(f"\nTIMING back {time.monotonic() - since_s:.2f}", end=" ")
     assert system.accounts().pending == SLOTS
     system.workers[0].wait(GONE_WITHIN_S)
-    print(f"gone {time.monotonic() - since_s:.2f}")
     assert len(system.puts()) == SLOTS
 
 
@@ -68,10 +67,25 @@ def test_slots_are_back_in_time_after_sigterm_to_the_whole_group(start_system: S
 
 
 def test_slots_of_a_lost_process_are_back_in_time(start_system: StartSystem) -> None:
-    system = _with_requests_under_way(start_system, WORKER_CONCURRENCY="1")
+    system = _with_requests_under_way(start_system, WORKER_CONCURRENCY="2", RECEIPTS_CONNECTIONS="2")
     [worker] = system.workers
-    for pid in worker.children():
-        os.kill(pid, signal.SIGKILL)
+    os.kill(worker.children()[0], signal.SIGKILL)  # the other one holds two slots, too
     since_s = time.monotonic()
     worker.signal(signal.SIGTERM)
     _all_back(system, since_s)
+    assert "a process of the pool was lost: application=default slots=2" in worker.log.text()
+
+
+@pytest.mark.parametrize("moment", ["[tasks]", "Connected to", " ready."])
+@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["alone", "group"])
+def test_a_worker_told_to_stop_while_it_starts_leaves_nothing_in_flight(
+    system: System, moment: str, send: Callable[[int, int], None]
+) -> None:
+    dialog_id, _ = system.dialog(1)
+    system.receipts.mark_dialog_read(dialog_id, user_id=123)
+    worker = system.start_worker(until_it_says=moment)
+    send(worker.pid, signal.SIGTERM)
+    worker.wait(GONE_WITHIN_S)
+    accounts = system.accounts()
+    assert (accounts.recorded, accounts.in_flight) == (1, 0)
+    assert len(system.puts()) == accounts.covered
