@@ -76,6 +76,18 @@ def test_slots_of_a_lost_process_are_back_in_time(start_system: StartSystem) -> 
     assert "a process of the pool was lost: application=default slots=2" in worker.log.text()
 
 
+def test_a_soft_shutdown_lasts_no_longer_than_its_requests(start_system: StartSystem) -> None:
+    system: System = start_system(**HANGING, RECEIPTS_SHUTDOWN_S="600")
+    dialog_id, _ = system.dialog(1)
+    system.api.faults(latency_ms=500)
+    worker = system.start_worker()
+    system.receipts.mark_dialog_read(dialog_id, user_id=123)
+    system.wait_for_puts(1)
+    worker.signal(signal.SIGQUIT)
+    worker.wait(GONE_WITHIN_S)
+    assert (system.accounts().covered, len(system.puts())) == (1, 1)
+
+
 @pytest.mark.parametrize("moment", ["[tasks]", "Connected to", " ready."])
 @pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["alone", "group"])
 def test_a_worker_told_to_stop_while_it_starts_leaves_nothing_in_flight(
