@@ -69,6 +69,7 @@ def make_app(settings: Settings) -> Celery:
         task_queues=[_queue(name) for name in (RECEIPTS_QUEUE, DOORBELL_QUEUE)],
         worker_send_task_events=True,
         task_send_sent_event=False,
+        # Read by lifecycle.SoftlyStopping, which waits no longer than needed.
         worker_soft_shutdown_timeout=settings.shutdown_s,
         worker_enable_soft_shutdown_on_idle=False,
         # Would leave messages stuck (measured); syncs end by themselves.

@@ -75,6 +75,10 @@ class ChatApi:
         """Ends requests that take longer than both timeouts together; to be called often while any is under way."""
         return self._deadlines.enforce()
 
+    def end_all(self) -> int:
+        """Ends every request under way, as if its time were up."""
+        return self._deadlines.enforce(everything=True)
+
     def _exchange(self, put: Put, headers: dict[str, str]) -> Verdict:
         endpoint = self._endpoint
         try:

@@ -5,6 +5,7 @@ Whoever waits for an answer that drips is woken by shutting its socket down: to 
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
 import time
@@ -54,9 +55,9 @@ class Deadlines:
             del self._requests[me]
             _here.request = None
 
-    def enforce(self) -> int:
-        """Ends the requests whose time is up; called often, from any thread. Answers how many there were."""
-        now_s = time.monotonic()
+    def enforce(self, *, everything: bool = False) -> int:
+        """Ends the requests whose time is up, or all; called often, from any thread. Answers how many there were."""
+        now_s = math.inf if everything else time.monotonic()
         overdue = [each for each in list(self._requests.values()) if each.until_s < now_s and each.sock is not None]
         for each in overdue:
             with suppress(OSError):  # it has just ended by itself

@@ -71,6 +71,8 @@ class Sync:
         permit: the doorbell's permit, kept alive by every claim; '' for a run without.
         time_s: how long it goes on claiming.
         stopping: says whether the worker wants to stop; then nothing more is claimed.
+        too_late: says whether requests under way must end now, so that their slots are handed back in time.
+        note: is told what is in flight, as (slot, generation), whenever that changes.
     """
 
     way: Way
@@ -78,6 +80,8 @@ class Sync:
     permit: str
     time_s: float
     stopping: Callable[[], bool]
+    too_late: Callable[[], bool] = lambda: False
+    note: Callable[[list[tuple[str, int]]], None] = lambda _: None
     sent: int = 0
     settled: int = 0
     _extended_s: float = field(default_factory=time.monotonic)
@@ -113,6 +117,8 @@ class Sync:
         claimed = self.way.ledger.claim(free, self.permit)
         for claim in claimed.claims:
             self._flying[self.pool.submit(send_claim, self.way, claim, time.monotonic())] = claim
+        if claimed.claims:
+            self.note(self._held())
         if claimed.leave or claimed.wait_ms is None:
             return None
         return claimed.wait_ms / 1000
@@ -130,15 +136,22 @@ class Sync:
         settlements = [future.result() for future in finished]
         self.settled += sum(self.way.ledger.settle(settlements))
         self.sent += len(settlements)
+        self.note(self._held())
 
     def _keep_in_time(self) -> None:
         """Ends requests that drip, and keeps the slots of those that end late all the same."""
-        self.way.api.end_overdue()
+        if self.too_late():
+            self.way.api.end_all()
+        else:
+            self.way.api.end_overdue()
         if time.monotonic() - self._extended_s < self.way.ledger.lease_ms / 1000 * _EXTEND_SHARE:
             return
         self._extended_s = time.monotonic()
         if self._flying:
-            self.way.ledger.extend([(claim.slot, claim.generation) for claim in self._flying.values()])
+            self.way.ledger.extend(self._held())
+
+    def _held(self) -> list[tuple[str, int]]:
+        return [(claim.slot, claim.generation) for claim in self._flying.values()]
 
 
 def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:

@@ -19,7 +19,7 @@ from receipt_sync import keys
 from settings import Settings
 from worker.contract import DOORBELL_QUEUE, SYNC
 from worker.ledger import Ledger
-from worker.lifecycle import stopping
+from worker.lifecycle import hand_back_lost, stopping
 from worker.observability import pseudonym
 from worker.runtime import runtime
 
@@ -91,6 +91,14 @@ class Ticker(threading.Thread):
             except Exception as error:  # noqa: BLE001 - brokers raise what they like, and nobody would start it again
                 self._say_outage("all", error)
                 self._ended.wait(TICK_S)
+        if stopping():
+            self._hand_back_lost()
+
+    def _hand_back_lost(self) -> None:
+        try:
+            hand_back_lost({ledger.application: ledger for ledger in self._ledgers})
+        except Exception as error:  # noqa: BLE001 - the leases heal what stays behind
+            log.warning("what lost processes held waits for its leases: error=%s", type(error).__name__)
 
     def _listen_and_tick(self) -> None:
         with self._client.pubsub(ignore_subscribe_messages=True) as wakes:  # type: ignore[no-untyped-call]

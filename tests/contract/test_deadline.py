@@ -83,3 +83,14 @@ def test_a_request_within_its_time_is_left_alone() -> None:
         api = ChatApi(Endpoint(server.url, "an-api-key", connect_timeout_s=10, read_timeout_s=10))
         assert verdict_when_enforced(api) == Sent()
         assert api.end_overdue() == 0
+
+
+def test_every_request_can_be_ended_before_its_time() -> None:
+    with ScriptedServer() as server:
+        drip(server, b"", HEAD_THAT_NEVER_ENDS)
+        api = ChatApi(Endpoint(server.url, "an-api-key", connect_timeout_s=600, read_timeout_s=600))
+        with ThreadPoolExecutor(1) as pool:
+            sent = pool.submit(api.send, put())
+            while api.end_all() == 0 and not sent.done():
+                server.released.wait(LOOKS_EVERY_S)
+            assert isinstance(sent.result(PATIENCE_S), Unavailable)

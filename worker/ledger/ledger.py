@@ -119,6 +119,11 @@ class Ledger:
         arguments = [part for claim in claims for part in claim]
         return [bool(ours) for ours in self._call(scripts.EXTEND, self.lease_ms, *arguments)]
 
+    def expire(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
+        """Ends the leases of claims whose process has died, for the next reap; False where one had been taken away."""
+        arguments = [part for claim in claims for part in claim]
+        return [bool(ours) for ours in self._call(scripts.EXTEND, 0, *arguments)]
+
     def reap(self) -> list[Reaped]:
         """Takes back the slots whose lease ran out, oldest first, a bounded number at a time."""
         answer = self._call(scripts.REAP, _REAPED_AT_ONCE)

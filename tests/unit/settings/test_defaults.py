@@ -32,7 +32,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         ("syncs_max", 2),
         ("sync_time_s", 10),
         ("permit_s", 3),
-        ("shutdown_s", 20),
+        ("shutdown_s", 7),
         ("schedule_file", None),
         ("sentry_dsn", None),
         ("sentry_environment", "production"),

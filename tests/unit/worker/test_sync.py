@@ -80,6 +80,25 @@ class FakeApi:
     def end_overdue(self) -> int:
         return 0
 
+    def end_all(self) -> int:
+        raise AssertionError("nobody is late")
+
+
+class SilentApi(FakeApi):
+    """Answers nothing until its requests are ended."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+        super().__init__(self._no_answer)
+
+    def _no_answer(self, _: Put) -> Verdict:
+        assert self._ended.wait(60)
+        return Unavailable("no answer: ConnectionError")
+
+    def end_all(self) -> int:
+        self._ended.set()
+        return 1
+
 
 class AtOnce(Executor):
     """A pool that has done everything by the time it is asked for it."""
@@ -316,6 +335,24 @@ def test_each_verdict_is_acted_on() -> None:
     run(way_of(ledger, FakeApi(lambda put: verdicts[put.actor])))
     kinds = [type(ledger.settled[claim_of(n).slot]) for n in (1, 2, 3)]
     assert kinds == [Dead, Again, Done]
+
+
+# Stopping --------------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_that_stops_too_long_ends_what_is_under_way_and_settles_it(pool: ThreadPoolExecutor) -> None:
+    ledger = FakeLedger(Claimed([claim_of(1), claim_of(2)], None))
+    sync = Sync(way_of(ledger, SilentApi()), pool, "permit-1", 60, stopping=lambda: False, too_late=lambda: True)
+    sync.run()
+    assert {type(outcome) for outcome in ledger.settled.values()} == {Again}
+    assert set(ledger.settled) == {claim_of(1).slot, claim_of(2).slot}
+
+
+def test_what_is_in_flight_is_noted_when_it_is_claimed_and_when_it_is_settled() -> None:
+    notes: list[list[tuple[str, int]]] = []
+    ledger = FakeLedger(Claimed([claim_of(1), claim_of(2)], None))
+    Sync(way_of(ledger, FakeApi()), AtOnce(), "permit-1", 60, stopping=lambda: False, note=notes.append).run()
+    assert notes == [[(claim.slot, claim.generation) for claim in (claim_of(1), claim_of(2))], []]
 
 
 # What is said ---------------------------------------------------------------------------------------------------
