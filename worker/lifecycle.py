@@ -21,6 +21,7 @@ from contextlib import contextmanager
 
 from celery import Celery, signals
 from celery.apps.worker import Worker
+from celery.worker import state
 
 _RUNNING, _STOPPING, _COLD = 0, 1, 2
 _STEP_S = 0.05
@@ -45,6 +46,13 @@ def pause(seconds: float) -> None:
 def announce(how: str = "Warm", **_: object) -> None:
     """Called in the main process when a warm shutdown begins, and when a cold one does."""
     _state[0] = _COLD if how == "Cold" else _STOPPING
+
+
+def end_worker(exit_code: int) -> None:
+    """Called by a thread of the main process that knows that this worker must not go on: a warm shutdown."""
+    announce()
+    # What Celery's own signal handlers set; the main loop looks at it at least every few seconds.
+    state.should_stop = exit_code
 
 
 @contextmanager
