@@ -68,6 +68,11 @@ class Sentinels:
         """Of the server that the first Sentinel takes for the master."""
         return int(self._state(self._ports[0])["port"])
 
+    def fail_over(self) -> None:
+        """Ask the first Sentinel to promote the replica although the master is well."""
+        with redis.Redis(host=HOST, port=self._ports[0], socket_timeout=2) as client:
+            client.execute_command("SENTINEL", "FAILOVER", SERVICE)
+
     def kill(self) -> None:
         """End all with SIGKILL."""
         for process in self.processes:
