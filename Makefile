@@ -39,6 +39,10 @@ lint: setup  ## format, lint, types, import rules, generated pages
 test: lint  ## everything that CI runs: lint, types, import rules, tests
 	"$(BIN)/pytest" -n auto --maxprocesses 4
 
+.PHONY: test-brokers
+test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real; installs nothing: needs their packages
+	RECEIPTS_TEST_BROKERS=$${RECEIPTS_TEST_BROKERS:-where-present} "$(BIN)/pytest" -n 2 tests/brokers
+
 .PHONY: test-all
 test-all:  ## the tests on every supported Python (PYTHONS names them)
 	for python in $(or $(PYTHONS),python3.11 python3.12 python3.13); do \

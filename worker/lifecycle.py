@@ -27,6 +27,7 @@ import billiard
 import billiard.pool
 from celery import Celery, signals
 from celery.apps.worker import Worker
+from celery.worker import state
 
 from worker.holdings import Holdings
 from worker.ledger import Ledger
@@ -105,6 +106,13 @@ def hand_back_lost(ledgers: Mapping[str, Ledger]) -> None:
         if not running:
             return
         time.sleep(_STEP_S)
+
+
+def end_worker(exit_code: int) -> None:
+    """Called by a thread of the main process that knows that this worker must not go on: a warm shutdown."""
+    announce()
+    # What Celery's own signal handlers set; the main loop looks at it at least every few seconds.
+    state.should_stop = exit_code
 
 
 @contextmanager

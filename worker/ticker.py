@@ -19,7 +19,8 @@ from receipt_sync import keys
 from settings import Settings
 from worker.contract import DOORBELL_QUEUE, SYNC
 from worker.ledger import Ledger
-from worker.lifecycle import hand_back_lost, stopping
+from worker.ledger.keeping import EvictingRedisError
+from worker.lifecycle import end_worker, hand_back_lost, stopping
 from worker.observability import pseudonym
 from worker.runtime import runtime
 
@@ -112,9 +113,15 @@ class Ticker(threading.Thread):
         """One application's failure must not stop the others."""
         try:
             if ledger.application not in self._published:
+                # A Redis that comes back may be another one: a replica with a configuration of its own.
+                ledger.require_keeping()
                 ledger.publish_policy()
                 self._published.add(ledger.application)
             wait_s = tick(ledger, self._ring)
+        except EvictingRedisError as error:
+            log.critical("%s", error)
+            end_worker(1)
+            return TICK_S
         except Exception as error:  # noqa: BLE001 - see run
             # A Redis that comes back may have come back empty.
             self._published.discard(ledger.application)

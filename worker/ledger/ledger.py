@@ -14,6 +14,7 @@ from receipt_sync import keys
 from receipt_sync.scripts import Script
 from worker.ledger import scripts
 from worker.ledger.claims import EditClaim, MarkClaim, UnreadableSlotError, parse_claim
+from worker.ledger.keeping import require_keeping
 from worker.ledger.outcomes import Dead, Outcome, settle_arguments
 
 _REAPED_AT_ONCE = 200
@@ -90,6 +91,10 @@ class Ledger:
         self._policy = dict(policy)
         self._prefix = keys.prefix(application)
 
+    def require_keeping(self) -> None:
+        """Raises EvictingRedisError when the server that holds this ledger may evict it."""
+        require_keeping(self._redis, self.application)
+
     def publish_policy(self) -> None:
         """Stores the policy; the last worker to start has the last word."""
         self._redis.hset(f"{self._prefix}:policy", mapping=self._policy)  # type: ignore[arg-type]  # its mapping type is invariant
@@ -141,7 +146,7 @@ class Ledger:
 
     def bury_invalid(self, task: str, arguments: str, reason: str) -> None:
         """A receipt that never became one stands among the dead letters, counted as recorded and dead."""
-        pipeline = self._redis.pipeline()
+        pipeline = self._redis.pipeline(transaction=True)
         fields = {"task": task, "arguments": arguments, "reason": reason, "receipts": 1}
         pipeline.xadd(f"{self._prefix}:dead", fields)  # type: ignore[arg-type]  # its mapping type is invariant
         pipeline.hincrby(f"{self._prefix}:counts", "recorded", 1)
