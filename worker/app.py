@@ -14,8 +14,13 @@ from kombu.entity import Exchange, Queue
 
 from settings import Settings, SettingsError, load
 from worker import lifecycle
+from worker.admission import most_bytes
+from worker.broker import guard
 from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE, RECORDING, SYNC
+from worker.ledger import Ledger
 from worker.observability import keep_messages_private, start_sentry
+from worker.quarantine import Quarantine
+from worker.runtime import runtime
 from worker.ticker import ticker_step
 
 # A pool's process that stays behind a half-open connection consumes nothing: the socket gives up first.
@@ -75,6 +80,8 @@ def make_app(settings: Settings) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # A Redis that says no (full, read-only, a key of another type) must not end the worker.
+        broker_channel_error_retry=True,
         broker_transport_options=_transport_options(settings.broker_url),
         worker_proc_alive_timeout=30,
         beat_scheduler="worker.beat:Scheduler",
@@ -82,7 +89,12 @@ def make_app(settings: Settings) -> Celery:
     )
     app.steps["worker"].add(ticker_step(settings))
     lifecycle.install(app)
+    guard(app, Quarantine(lambda: _ledgers(settings)), most_bytes(settings.max_text_bytes))
     return app
+
+
+def _ledgers(settings: Settings) -> dict[str, Ledger]:
+    return {name: way.ledger for name, way in runtime(settings).ways.items()}
 
 
 settings = _load()
