@@ -122,6 +122,9 @@ class GuardedConsumer(Consumer):
             pause(_PAUSE_S)  # it comes back at once
         if not message.acknowledged:
             message.reject_log_error(log, self.connection_errors, requeue=not stored)
+        task_id = message.headers.get("id")
+        if stored and isinstance(task_id, str) and self.event_dispatcher:
+            self.event_dispatcher.send("task-failed", uuid=task_id, exception=f"refused: {why}")
 
 
 def _fault_of(message: Any) -> tuple[str | None, object]:
