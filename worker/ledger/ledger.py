@@ -113,7 +113,7 @@ class Ledger:
 
     def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[bool]:
         """Ends claims, given as (slot, generation, outcome); False where the claim had been taken away meanwhile."""
-        arguments = [part for settlement in settlements for part in settle_arguments(*settlement)]
+        arguments = [_utf8_or_as_it_was(part) for each in settlements for part in settle_arguments(*each)]
         return [bool(settled) for settled in self._call(scripts.SETTLE, *arguments)]
 
     def extend(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
@@ -155,13 +155,18 @@ class Ledger:
         """The recording of this message has ended, well or not."""
         self._redis.delete(f"{self._prefix}:start:{_digest(message_id)}")
 
-    def _call(self, script: Script, *arguments: str | int) -> Any:
+    def _call(self, script: Script, *arguments: str | int | bytes) -> Any:
         return script.call(self._redis, self._prefix, *arguments)
 
 
 def _utf8(text: str) -> str:
     """Half characters replaced: JSON can say them, Redis' client cannot."""
     return text.encode(errors="replace").decode()
+
+
+def _utf8_or_as_it_was(part: str | int) -> bytes | int:
+    """A damaged slot's id goes back with the bytes that it came with."""
+    return part.encode(errors="surrogateescape") if isinstance(part, str) else part
 
 
 def _digest(message_id: str) -> str:

@@ -125,7 +125,7 @@ def test_a_ledger_of_a_newer_version_is_not_touched(real: RealLedger) -> None:
         real.ledger.publish_policy, lambda: real.ledger.bury_invalid("a", "{}", "b"),
     ]  # fmt: skip
     for call in calls:
-        with pytest.raises(redis.ResponseError, match="VERSION .* is a ledger of version 2, this program knows 1"):
+        with pytest.raises(redis.ResponseError, match=r"VERSION .* is a ledger of version 2, this program knows 1"):
             call()
     assert stored(real) == before
 
