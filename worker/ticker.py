@@ -27,6 +27,7 @@ from worker.runtime import runtime
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
+_OWN_WORDS = ("BROKENKEY ", "VERSION ")  # of slot.lua
 
 Doorbell = Callable[[str, str], None]
 
@@ -138,14 +139,19 @@ class Ticker(threading.Thread):
 
     def _say_outage(self, application: str, error: BaseException) -> None:
         if application not in self._failing:
-            # Its kind alone: the words of some hold addresses and passwords.
-            log.error("tick failed, ticking goes on: application=%s error=%s", application, type(error).__name__)
+            log.error("tick failed, ticking goes on: application=%s error=%s", application, _words(error))
         self._failing.add(application)
 
     def _say_recovery(self, application: str) -> None:
         if application in self._failing:
             log.warning("ticks again: application=%s", application)
         self._failing.discard(application)
+
+
+def _words(error: BaseException) -> str:
+    """An error's kind alone, for the words of some hold addresses and passwords; and our own scripts' words."""
+    own = isinstance(error, redis.ResponseError) and str(error).startswith(_OWN_WORDS)
+    return str(error) if own else type(error).__name__
 
 
 def ticker_step(settings: Settings) -> type[bootsteps.StartStopStep]:

@@ -104,7 +104,7 @@ def test_a_failover_loses_what_the_replica_has_not_had(start_server: StartServer
 
 def test_min_replicas_to_write_refuses_what_no_replica_would_have(start_server: StartServer) -> None:
     master = start_server(options={"min-replicas-to-write": "1", "min-replicas-max-lag": "1"})
-    with pytest.raises(redis.ResponseError, match="NOREPLICAS|Not enough good replicas"):
+    with pytest.raises(redis.ResponseError, match=r"NOREPLICAS|Not enough good replicas"):
         mark(master, range(1, 2))
     replica = replica_of(start_server, master)
     until(lambda: _takes(master, 1), "the replica counted")
