@@ -93,10 +93,12 @@ def test_cut_resets_both_ends(proxy: Proxy, echo: Echo) -> None:
 
 def test_refuse_and_heal(proxy: Proxy) -> None:
     with _connect(proxy) as open_before:
+        assert _answered(open_before)
         proxy.refuse()
         with pytest.raises(ConnectionRefusedError):
             _connect(proxy)
-        assert _answered(open_before)
+        open_before.sendall(b"still")
+        assert _answered(open_before, b"still")
     proxy.heal()
     with _connect(proxy) as client:
         assert _answered(client)
