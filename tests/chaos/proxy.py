@@ -25,6 +25,7 @@ class Network:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        self._proxies: list[Proxy] = []
         self._thread = threading.Thread(target=self.loop.run_forever, name="network", daemon=True)
         self._thread.start()
 
@@ -32,6 +33,7 @@ class Network:
         return self
 
     def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._end(), self.loop).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
@@ -46,7 +48,17 @@ class Network:
 
     def proxy(self, target_port: int) -> Proxy:
         """A new proxy before a port of 127.0.0.1."""
-        return Proxy(self, target_port)
+        self._proxies.append(Proxy(self, target_port))
+        return self._proxies[-1]
+
+    async def _end(self) -> None:
+        for proxy in self._proxies:
+            proxy.end()
+        under_way = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        await asyncio.sleep(0)  # what has been reset is closed in the loop's next round
 
 
 class Proxy:
@@ -92,6 +104,11 @@ class Proxy:
         self.silent, self.delay_s = False, 0.0
         if self._listener is None:
             self._listen()
+
+    def end(self) -> None:
+        """On the loop: nothing of it is left."""
+        self._stop_listening()
+        self._reset()
 
     def _reset(self) -> None:
         for wire in list(self.wires):

@@ -35,6 +35,7 @@ def as_json(runs: Sequence[tuple[Outcome, Verdict]], command: str) -> str:
 
 def write(path: Path, runs: Sequence[tuple[Outcome, Verdict]], command: str) -> None:
     """Both, side by side: `path` and the same name with `.json`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(markdown(runs, command), encoding="utf-8")
     path.with_suffix(".json").write_text(as_json(runs, command), encoding="utf-8")
 
