@@ -100,13 +100,13 @@ def _cut_producers(stage: Stage, random: Random) -> float | None:
     return random.uniform(0.1, 1.0)
 
 
-def _at_api(name: str, **fields: object) -> Fault:
+def _at_api(name: str, weight: float = 1.0, **fields: object) -> Fault:
     def begin(stage: Stage, random: Random) -> float | None:
         stage.api.faults(latency_ms=LATENCY_MS, **fields)
         stage.note(f"API {name}")
         return random.uniform(*_SHORT_S)
 
-    return Fault(f"API {name}", 1.0, begin)
+    return Fault(f"API {name}", weight, begin)
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -116,8 +116,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("producers cut off", 1.0, _cut_producers),
     *(_on_network(link, what) for link in LINKS for what in ("cut", *_DOES)),
     _at_api("outage", outage=True),
-    _at_api("hangs", hang_share=0.3, hang_applies=False),
-    _at_api("hangs after applying", hang_share=0.3, hang_applies=True),
+    _at_api("hangs", 2.0, hang_share=0.3, hang_applies=False),
+    _at_api("hangs after applying", 2.0, hang_share=0.3, hang_applies=True),
     _at_api("resets", reset_share=0.5, reset_applies=False),
     _at_api("resets after applying", reset_share=0.5, reset_applies=True),
     _at_api("429", throttle=True, retry_after="1"),

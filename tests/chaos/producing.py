@@ -33,7 +33,7 @@ class Orders:
     Attributes:
         number: which of several it is.
         seed: of its receipts.
-        dialogs: size of the town.
+        town: where they come from.
         receipts: how many it records.
         per_s: how fast.
         batch: how many go into one call.
@@ -44,7 +44,7 @@ class Orders:
 
     number: int
     seed: int
-    dialogs: int
+    town: Town
     receipts: int
     per_s: float
     batch: int
@@ -71,7 +71,7 @@ class _Ending:
 def main(orders: Orders) -> None:
     """Records everything."""
     ending = _Ending()
-    drawn = Town(orders.dialogs).receipts(Random(f"{orders.seed}/{orders.number}"), orders.number)
+    drawn = orders.town.drawn(Random(f"{orders.seed}/{orders.number}"), orders.number)
     record = DOORS[orders.door](orders.url)
     began_s, done = time.monotonic(), 0
     with Journal(Path(orders.journal)) as journal:
@@ -96,4 +96,5 @@ def _until_acknowledged(
 
 
 if __name__ == "__main__":
-    main(Orders(**json.loads(sys.argv[1])))
+    told = json.loads(sys.argv[1])
+    main(Orders(**told | {"town": Town(**told["town"])}))

@@ -26,7 +26,7 @@ from tests.chaos.town import Town
 from tests.running import API_KEY
 
 # The same all through the run, so that PUTs are carried out in the order in which they arrive.
-LATENCY_MS = 20
+LATENCY_MS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Options:
         workers: seats.
         concurrency: pool processes of each worker.
         producers: processes, at most 10.
-        dialogs: size of the town.
+        awake: dialogs awake at a time.
         batch: receipts per call.
         at_most_s: when the run is ended early.
         drain_s: how long everything may take to drain.
@@ -56,7 +56,7 @@ class Options:
     workers: int = 4
     concurrency: int = 2
     producers: int = 3
-    dialogs: int = 120
+    awake: int = 120
     batch: int = 40
     at_most_s: float = 1_200.0
     drain_s: float = 180.0
@@ -91,7 +91,7 @@ class Stage:
         api_port = free_port()
         enter(start_sandbox(sys.executable, api_port, self.directory, api_key=API_KEY))
         self.api = enter(SandboxClient(f"http://{HOST}:{api_port}"))
-        self.town = Town(self.options.dialogs)
+        self.town = Town(self.options.awake, self.options.receipts, self.options.producers)
         self.town.plant(self.api)
         self.api.faults(latency_ms=LATENCY_MS)
         self.door: Proxy = self.network.proxy(self.redis_server.port)
@@ -138,7 +138,7 @@ class Stage:
             orders = Orders(
                 number=number,
                 seed=options.seed,
-                dialogs=options.dialogs,
+                town=self.town,
                 receipts=share,
                 per_s=options.per_s / options.producers,
                 batch=options.batch,

@@ -19,7 +19,7 @@ SHORT = Options(
     rate_per_s=80,
     workers=2,
     producers=2,
-    dialogs=40,
+    awake=40,
     at_most_s=60,
     drain_s=60,
 )
