@@ -91,6 +91,11 @@ def test_every_request_can_be_ended_before_its_time() -> None:
         api = ChatApi(Endpoint(server.url, "an-api-key", connect_timeout_s=600, read_timeout_s=600))
         with ThreadPoolExecutor(1) as pool:
             sent = pool.submit(api.send, put())
-            while api.end_all() == 0 and not sent.done():
+            ended = 0
+            for _ in range(int(PATIENCE_S / LOOKS_EVERY_S)):
+                if ended := api.end_all():
+                    break
                 server.released.wait(LOOKS_EVERY_S)
+            server.released.set()  # a request that nothing ended ends now, and the test fails
             assert isinstance(sent.result(PATIENCE_S), Unavailable)
+            assert ended == 1
