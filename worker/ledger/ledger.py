@@ -97,7 +97,7 @@ class Ledger:
 
     def publish_policy(self) -> None:
         """Stores the policy; the last worker to start has the last word."""
-        self._redis.hset(f"{self._prefix}:policy", mapping=self._policy)  # type: ignore[arg-type]  # its mapping type is invariant
+        self._call(scripts.POLICY, *(part for field in self._policy.items() for part in field))
 
     def claim(self, most: int, permit: str = "") -> Claimed:
         """The longest due slots, at most `most` and at most what the pace allows. Unreadable ones are buried."""
