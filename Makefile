@@ -42,6 +42,9 @@ test: lint  ## everything that CI runs: lint, types, import rules, tests
 .PHONY: test-brokers
 test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real; installs nothing: needs their packages
 	RECEIPTS_TEST_BROKERS=$${RECEIPTS_TEST_BROKERS:-where-present} "$(BIN)/pytest" -n 2 tests/brokers
+	@if server=$$(command -v redis-server); then \
+		echo "the ledger's scripts on $$server"; \
+		RECEIPTS_TEST_REDIS_BINARY="$$server" "$(BIN)/pytest" -n 2 tests/integration/ledger; fi
 
 .PHONY: test-all
 test-all:  ## the tests on every supported Python (PYTHONS names them)

@@ -7,10 +7,10 @@ from typing import Any, cast
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from redis.sentinel import Sentinel
 
-from receipt_sync.addresses import CLUSTER, Address, several_servers
+from receipt_sync.addresses import CLUSTER, several_servers
 from receipt_sync.cluster import ClusterClient
+from receipt_sync.sentinels import master_of
 
 _EXPECTED = "redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// with an address"
 
@@ -54,11 +54,4 @@ def client_of(url: str, *, timeout_s: float, retry: Retry, **options: Any) -> re
     if address.kind == CLUSTER:
         # It has every command that is used here, and no common ancestor.
         return cast("redis.Redis", ClusterClient(address.places, retry=retry, **options))
-    return _of_sentinels(address, timeout_s).master_for(address.service, retry=retry, **options)  # type: ignore[no-any-return, no-untyped-call]
-
-
-def _of_sentinels(address: Address, timeout_s: float) -> Sentinel:
-    # One after another is asked, and all of them together may take as long as one connection.
-    each_s = timeout_s / len(address.places)
-    options = {"socket_timeout": each_s, "socket_connect_timeout": each_s, "retry": Retry(NoBackoff(), 0)}
-    return Sentinel(address.places, sentinel_kwargs=options | address.sentinel_options)  # type: ignore[no-untyped-call]
+    return cast("redis.Redis", master_of(address, timeout_s, retry=retry, **options))

@@ -100,14 +100,20 @@ def test_a_full_redis_refuses_whole_calls_and_the_backlog_still_drains(
     assert audit(real.redis, APPLICATION) == Accounts(recorded=5, covered=5)
 
 
-def test_a_full_redis_that_takes_no_dead_letter_changes_nothing(real: RealLedger, full: Callable[[], None]) -> None:
+def test_a_full_redis_takes_a_dead_letter_for_it_frees_the_slot(real: RealLedger, full: Callable[[], None]) -> None:
     real.record(EDITED)
     (claim,) = real.claim()
     full()
-    with pytest.raises(redis.ResponseError, match="maxmemory"):
-        real.settle(*settlement(claim, "dead"))
-    assert audit(real.redis, APPLICATION) == Accounts(recorded=1, in_flight=1)
-    assert real.letters() == []
+    assert real.settle(*settlement(claim, "dead"))
+    assert audit(real.redis, APPLICATION) == Accounts(recorded=1, dead=1)
+    assert len(real.letters()) == 1
+
+
+def test_a_worker_that_starts_on_a_full_redis_stores_its_policy(real: RealLedger, full: Callable[[], None]) -> None:
+    real.redis.delete(f"{PREFIX}:policy")
+    full()
+    real.ledger.publish_policy()
+    assert real.redis.exists(f"{PREFIX}:policy")
 
 
 def live_on(real: RealLedger, ending: str) -> None:
