@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from copy import deepcopy as copy
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import hypothesis
@@ -16,6 +18,7 @@ from tests.fuzz import doors
 from tests.fuzz.doors import Door
 
 _PER_MILLE = 1000
+_VARIANTS = 24
 
 
 def run(door: Door, inputs: int, seed: int) -> int:
@@ -28,11 +31,15 @@ def run(door: Door, inputs: int, seed: int) -> int:
 
     def check(value: Any) -> None:
         nonlocal checked
+        random = Random(seed)  # anew, so that Hypothesis sees the same again when it shrinks
+        door.check(copy(value))
         checked += 1
-        door.check(value)
+        for _ in range(_VARIANTS):
+            _check_variant(door, door.vary(copy(value), random))
+            checked += 1
 
     options = hypothesis.settings(
-        max_examples=inputs,
+        max_examples=-(-inputs // (1 + _VARIANTS)),
         database=None,
         deadline=None,
         phases=(Phase.generate, Phase.shrink),
@@ -42,6 +49,15 @@ def run(door: Door, inputs: int, seed: int) -> int:
     hypothesis.seed(seed)(options(hypothesis.given(door.inputs)(check)))()
     door.end()
     return checked
+
+
+def _check_variant(door: Door, variant: Any) -> None:
+    shown = repr(variant)
+    try:
+        door.check(variant)
+    except Exception as error:
+        error.add_note(f"{door.name}: the variant was {shown}")
+        raise
 
 
 def run_all(directory: Path, inputs: int, seed: int) -> Iterator[tuple[str, int]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.fuzz.doors import Door
 from tests.fuzz.running import run, run_all
 
-INPUTS = 3_000
+INPUTS = 5_000
 
 
 def test_nothing_comes_out_of_a_door_but_the_errors_that_are_named(tmp_path: Path) -> None:
@@ -25,4 +25,4 @@ def test_a_door_that_lets_an_exception_out_is_seen() -> None:
             raise KeyError(value)
 
     with pytest.raises(KeyError):
-        run(Door("leaky", 1, st.integers(0, 5), check), 1000, seed=1)
+        run(Door("leaky", 1, st.integers(0, 5), lambda value, _random: value, check), 1000, seed=1)
