@@ -61,6 +61,10 @@ sandbox: setup  ## the chat API's sandbox alone
 bench: setup  ## figures of issue and docs, as ratios within one run; TRACE names a recorded trace
 	"$(BIN)/python" -m bench $(if $(TRACE),--trace "$(TRACE)")
 
+.PHONY: fuzz
+fuzz: setup  ## anything through every door; FUZZ_INPUTS says how many (120000)
+	"$(BIN)/python" -m tests.fuzz --inputs $(or $(FUZZ_INPUTS),120000) $(if $(SEED),--seed "$(SEED)")
+
 .PHONY: lock
 lock:  ## renew the locks (needs uv on the PATH)
 	requirements/lock.sh

@@ -20,5 +20,6 @@ What is not promised: an API that answers "timed out" and applies the PUT later 
 outside the API could prevent that. A Redis that loses its last second of writes loses the receipts of that second.
 
 Rooms: `ledger/` the door to Redis; `contract.py` names that others use; `runtime.py` what one process holds;
-`app.py` Celery's options and the only effects at import; `lifecycle.py` how it ends.
+`broker.py`, `admission.py` and `quarantine.py` what of the broker's messages is
+taken; `app.py` Celery's options and the only effects at import; `lifecycle.py` how it ends.
 """
