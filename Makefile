@@ -77,6 +77,10 @@ chaos-peers: setup  ## the same chaos, smaller, for us, a task per receipt and c
 	@"$(BIN)/python" -m tests.chaos --contender ours --contender plain --contender singleton --receipts 20000 \
 		--kills 40 --per-s 100 --seed $(or $(SEED),1) --report .chaos/peers.md
 
+.PHONY: fuzz
+fuzz: setup  ## anything through every door; FUZZ_INPUTS says how many (120000)
+	"$(BIN)/python" -m tests.fuzz --inputs $(or $(FUZZ_INPUTS),120000) $(if $(SEED),--seed "$(SEED)")
+
 .PHONY: lock
 lock:  ## renew the locks (needs uv on the PATH)
 	requirements/lock.sh

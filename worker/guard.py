@@ -6,7 +6,8 @@ bytes; the price is that an envelope's JSON is read twice. `GuardedConsumer` sta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery
@@ -57,6 +58,13 @@ class ChannelGuard:
     QoS = GuardedQoS
     quarantine: Quarantine
     most_bytes: int
+    # What kombu's channel, behind this class, brings.
+    unacked_key: str
+    unacked_index_key: str
+    keyprefix_queue: str
+    priority_steps: list[int]
+    conn_or_acquire: Callable[[], Any]
+    _q_for_pri: Callable[[str, int], str]
 
     def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's signature
         client = super()._create_client(asynchronous)  # type: ignore[misc]
@@ -84,6 +92,19 @@ class ChannelGuard:
         self.quarantine.junk(f"to all workers: {fault}")
         return True
 
+    def set_aside_other_types(self, queues: Iterable[str]) -> None:
+        """Renames what stands where a queue, or what kombu keeps of it, should be: BRPOP would refuse for ever."""
+        kinds = {self.unacked_key: "hash", self.unacked_index_key: "zset"}
+        for queue in queues:
+            kinds[self.keyprefix_queue % queue] = "set"
+            kinds |= {self._q_for_pri(queue, priority): "list" for priority in self.priority_steps}
+        with self.conn_or_acquire() as client:
+            for key, kind in kinds.items():
+                found = client.type(key).decode()
+                if found not in {kind, "none"}:
+                    client.rename(key, f"{key}:broken")
+                    log.error("a key of the broker was set aside: %s should be a %s, was a %s", key, kind, found)
+
     def get_table(self, exchange: str) -> list[tuple[str, ...]]:
         """The bindings of an exchange that are bindings."""
         table: list[tuple[str, ...]] = super().get_table(exchange)  # type: ignore[misc]
@@ -94,6 +115,19 @@ class GuardedConsumer(Consumer):
     """Shows Celery only calls of our own tasks."""
 
     quarantine: Quarantine
+
+    def connect(self) -> Any:
+        """Called at the start, and again whenever the broker has refused something."""
+        # With a connection of its own: kombu reads some of these keys as soon as it is connected.
+        with suppress(*self.connection_errors, *self.app.connection_for_read().channel_errors):
+            self._set_aside()
+        return super().connect()
+
+    def _set_aside(self) -> None:
+        with self.app.connection_for_read() as connection:
+            channel = connection.default_channel
+            if isinstance(channel, ChannelGuard):
+                channel.set_aside_other_types(self.app.amqp.queues)
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
         """Celery's handler of messages, behind the fence."""

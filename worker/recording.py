@@ -74,10 +74,12 @@ def _record_again(
     ledger = _way(held, kwargs).ledger
     # The first time it came nobody counted.
     crashes = ledger.start(message_id)
+    if crashes >= held.settings.crashes_max:
+        # Struck off only when its letter is stored: else it would be tried again.
+        _bury(held, name, args, kwargs, f"poison: its worker died {crashes} times")
+        ledger.end(message_id)
+        raise PoisonReceipt(f"its worker died {crashes} times")
     try:
-        if crashes >= held.settings.crashes_max:
-            _bury(held, name, args, kwargs, f"poison: its worker died {crashes} times")
-            raise PoisonReceipt(f"its worker died {crashes} times")
         _record(held, name, args, kwargs)
     finally:
         ledger.end(message_id)

@@ -11,11 +11,13 @@ lives on one node, several spread over the cluster, and each Lua script is given
 | `rs:{app}:due` | sorted set | slots with something pending and nothing in flight, by when they are due (ms) |
 | `rs:{app}:leases` | sorted set | slots in flight, by when their lease runs out (ms) |
 | `rs:{app}:permits` | sorted set | doorbells rung and syncs running, by when they are given up for lost (ms) |
-| `rs:{app}:counts` | hash | the accounts: recorded, absorbed, covered, dead, pending, in_flight; `puts_<verdict>` … |
-| `rs:{app}:policy` | hash | what the workers' settings say to the scripts |
+| `rs:{app}:counts` | hash | accounts: recorded, absorbed, covered, dead, pending, in_flight; `puts_<verdict>`, `refused` |
+| `rs:{app}:policy` | hash | what the workers' settings say to the scripts; `version` of the ledger, now 1 |
 | `rs:{app}:pace` | hash | the token bucket (`tokens`, `at`), the hold (`hold` until ms, `holds` in a row) |
 | `rs:{app}:dead` | stream | dead letters |
-| `rs:{app}:broken` | hash | slots set aside because their key held no slot → why |
+| `rs:{app}:broken` | hash | slots and keys set aside because they held something else → why |
+| `rs:{app}:broken:<key>` | any | what stood in place of `dead`, `permits`, `pace`, `policy` or `broken` |
+| `rs:{app}:start:<digest>` | string | how often the recording of a message that came back was begun, not ended |
 | `rs:{app}:wake` | channel | "something fell due", sent by the scripts to the workers |
 
 Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of this slot), `g` generation (when it was

@@ -147,3 +147,16 @@ def test_a_control_message_that_is_none_stops_nobody(system: System) -> None:
         assert system.redis.publish("/0.celery.pidbox", item) == 1
     harmless.good_calls_get_through()
     harmless.nothing_is_left()
+
+
+@pytest.mark.parametrize("key", ["receipts", "receipts.sync", "unacked", "unacked_index"])
+def test_a_key_of_the_broker_that_holds_something_else_is_set_aside(system: System, key: str) -> None:
+    [worker] = system.workers
+    system.redis.delete(key)
+    system.redis.set(key, "garbage")
+    if key.startswith("unacked"):  # looked at when the broker refuses something; that message is lost
+        system.redis.lpush("receipts", call(dialog_id="b" * 24, user_id=USER))
+    until(lambda: f"set aside: {key} should be" in worker.log.text(), "said")
+    assert system.redis.get(f"{key}:broken") == b"garbage"
+    Harmless(system).good_calls_get_through()
+    assert worker.alive
