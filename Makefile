@@ -68,7 +68,7 @@ chaos: setup  ## 500 hard kills and 1,000,000 receipts in 20 minutes at most; SE
 .PHONY: chaos-peers
 chaos-peers: setup  ## the same chaos, smaller, for us, a task per receipt and celery-singleton; a quarter of an hour
 	@"$(BIN)/python" -m tests.chaos --contender ours --contender plain --contender singleton --receipts 20000 \
-		--kills 40 --per-s 100 --seed $(or $(SEED),1) --report .chaos/peers.md
+		--kills 40 --per-s 125 --seed $(or $(SEED),1) --report .chaos/peers.md
 
 .PHONY: lock
 lock:  ## renew the locks (needs uv on the PATH)
