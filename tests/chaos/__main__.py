@@ -52,7 +52,9 @@ def _one(name: str, options: Options, keep: Path | None) -> tuple[Outcome, Verdi
     else:
         with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as directory:
             outcome = run(CONTENDERS[name], options, Path(directory), click.echo)
-    return outcome, verdict_of(outcome)
+    verdict = verdict_of(outcome)
+    click.echo(f"{name}: broken: {verdict.broken or 'nothing'}")
+    return outcome, verdict
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def _outcome(**changes: Any) -> Outcome:
         kills=Counter({"pool child": 2}),
         faults=Counter(),
         exposed=0,
-        accounts=Accounts(recorded=11, covered=11),
+        audit=Accounts(recorded=11, covered=11),
         counts={},
         drained_s=1.0,
         took_s=10.0,
@@ -63,10 +63,11 @@ def test_good_run_breaks_nothing() -> None:
         (_found(doubled=[(PUT, PUT)]), "1 slots twice in flight"),
         (_found(duplicates=[PUT]), "1 duplicates"),
         (_outcome(drained_s=None), "not drained"),
-        (_outcome(accounts=Accounts(recorded=9, covered=9)), "recorded 9"),
-        (_outcome(accounts=Accounts(recorded=13, covered=13)), "recorded 13"),
-        (_outcome(accounts=Accounts(recorded=11, covered=10)), "do not balance"),
-        (_outcome(accounts=Accounts(recorded=11, covered=10, pending=1)), "do not balance"),
+        (_outcome(audit="m:1:2 does not balance"), "m:1:2"),
+        (_outcome(audit=Accounts(recorded=9, covered=9)), "recorded=9"),
+        (_outcome(audit=Accounts(recorded=13, covered=13)), "recorded=13"),
+        (_outcome(audit=Accounts(recorded=11, covered=10)), "do not balance"),
+        (_outcome(audit=Accounts(recorded=11, covered=10, pending=1)), "do not balance"),
         (_outcome(puts=[PUT] * 1_230), "123.0 PUTs per s"),
         (_outcome(stuck=["worker 2"]), "stuck: worker 2"),
         (_outcome(kills=Counter()), "0 kills only"),
@@ -85,7 +86,7 @@ def test_duplicates_are_allowed_where_something_was_in_flight() -> None:
 
 
 def test_report_shows_both_side_by_side_and_what_befell_a_lost_receipt() -> None:
-    ours, peer = _found(lost=[MARK]), replace(_found(lost=[MARK, MARK]), contender=PLAIN, accounts=None)
+    ours, peer = _found(lost=[MARK]), replace(_found(lost=[MARK, MARK]), contender=PLAIN, audit=None)
     runs = [(outcome, verdict_of(outcome)) for outcome in (ours, peer)]
     page = markdown(runs, "the command")
     assert "| lost | 1 | 2 |" in page
