@@ -41,6 +41,8 @@ class Outcome:
     Attributes:
         audit: what the auditor says of the ledger: its accounts, or the sentence that something does not balance;
             None for peers, who keep none.
+        drained_s: until nothing was left; None: something was when the time was up.
+        left: receipts that then still waited; they are among the lost.
         stuck: workers that did nothing when they were alone at the end.
     """
 
@@ -54,6 +56,7 @@ class Outcome:
     audit: Accounts | str | None
     counts: dict[str, int]
     drained_s: float | None
+    left: int
     took_s: float
     stuck: list[str]
     shutdowns_s: list[float]
@@ -86,6 +89,7 @@ class _Play:
         self._end_producers()
         drained_s = self._drain()
         self._read_all()
+        left = self._left()
         said = None if stage.contender.module else self._audit()
         findings, puts = self._judge(), list(self.puts.read)
         stuck = self._roll_call() if drained_s is not None and not stage.contender.module else []
@@ -100,6 +104,7 @@ class _Play:
             audit=said,
             counts=self._counts(),
             drained_s=drained_s,
+            left=left,
             took_s=took_s,
             stuck=stuck,
             shutdowns_s=[seconds for seat in stage.seats for seconds in seat.shutdowns_s],
@@ -137,10 +142,14 @@ class _Play:
         self._look_on()
 
     def _is_empty(self) -> bool:
-        if not self.stage.contender.module:
-            counts = self._counts()
-            return counts.get("pending", 0) == counts.get("in_flight", 0) == 0
-        return sum(self._peer_backlog()) == 0
+        return self._left() == 0
+
+    def _left(self) -> int:
+        """Receipts that wait or are being sent."""
+        if self.stage.contender.module:
+            return sum(self._peer_backlog())
+        counts = self._counts()
+        return counts.get("pending", 0) + counts.get("in_flight", 0)
 
     def _peer_backlog(self) -> tuple[int, int]:
         """A peer's tasks that wait, and those that workers hold or held."""

@@ -36,6 +36,7 @@ def _outcome(**changes: Any) -> Outcome:
         audit=Accounts(recorded=11, covered=11),
         counts={},
         drained_s=1.0,
+        left=0,
         took_s=10.0,
         stuck=[],
         shutdowns_s=[],

@@ -58,6 +58,7 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
         "duplicates": len(found.duplicates),
         "duplicates at most": outcome.exposed + unheard,
         "drained after s": None if outcome.drained_s is None else round(outcome.drained_s, 1),
+        "left waiting": outcome.left,
         "accounts": None if outcome.audit is None else str(outcome.audit),
         "most PUTs in 1 s": peak(outcome.puts, 1.0),
         "most PUTs per s over 10 s": peak(outcome.puts, RATE_WINDOW_S) / RATE_WINDOW_S,
