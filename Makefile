@@ -73,9 +73,9 @@ chaos: setup  ## 500 hard kills and 1,000,000 receipts in 20 minutes at most; SE
 	@"$(BIN)/python" -m tests.chaos --seed $(or $(SEED),1) --report .chaos/chaos.md
 
 .PHONY: chaos-peers
-chaos-peers: setup  ## the same chaos, smaller, for us, a task per receipt and celery-singleton; a quarter of an hour
+chaos-peers: setup  ## the same chaos, smaller, for us, a task per receipt and celery-singleton; half an hour at most
 	@"$(BIN)/python" -m tests.chaos --contender ours --contender plain --contender singleton --receipts 20000 \
-		--kills 40 --per-s 100 --seed $(or $(SEED),1) --report .chaos/peers.md
+		--kills 40 --per-s 100 --drain-s 600 --seed $(or $(SEED),1) --report .chaos/peers.md
 
 .PHONY: fuzz
 fuzz: setup  ## anything through every door; FUZZ_INPUTS says how many (120000)

@@ -6,6 +6,7 @@ import shlex
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,21 +23,13 @@ from tests.chaos.verdict import Verdict, verdict_of
 @click.option("--seed", default=1, show_default=True, help="Of faults and receipts.")
 @click.option("--per-s", default=1_000.0, show_default=True, help="Receipts per second.")
 @click.option("--at-most-s", default=1_200.0, show_default=True, help="When the run is ended early.")
+@click.option("--drain-s", default=180.0, show_default=True, help="How long everything may take to drain.")
 @click.option("--contender", "names", multiple=True, type=click.Choice(list(CONTENDERS)), help="Ours unless given.")
 @click.option("--report", type=click.Path(path_type=Path), help="A markdown file; JSON is written beside it.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep logs and journals in this directory.")
-def main(
-    receipts: int,
-    kills: int,
-    seed: int,
-    per_s: float,
-    at_most_s: float,
-    names: tuple[str, ...],
-    report: Path | None,
-    keep: Path | None,
-) -> None:
+def main(names: tuple[str, ...], report: Path | None, keep: Path | None, **size: Any) -> None:
     """Live through chaos and be judged; exit code 1 when a promise was broken."""
-    options = Options(receipts, kills, seed, per_s, at_most_s=at_most_s)
+    options = Options(**size)
     command = shlex.join(["python", "-m", "tests.chaos", *sys.argv[1:]])
     runs = [_one(name, options, keep) for name in names or ("ours",)]
     click.echo(markdown(runs, command))
@@ -52,7 +45,9 @@ def _one(name: str, options: Options, keep: Path | None) -> tuple[Outcome, Verdi
     else:
         with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as directory:
             outcome = run(CONTENDERS[name], options, Path(directory), click.echo)
-    return outcome, verdict_of(outcome)
+    verdict = verdict_of(outcome)
+    click.echo(f"{name}: broken: {verdict.broken or 'nothing'}")
+    return outcome, verdict
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from random import Random
 
 import redis
 
-from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.faults import Deck, Fault
 from tests.chaos.stage import Stage
 
 KINDS = ("pool child", "whole worker", "Redis")
@@ -32,6 +32,7 @@ class Director:
         self.exposed = 0
         self._stage, self._wanted = stage, wanted
         self._killing, self._misleading = Random(f"{seed}/kills"), Random(f"{seed}/faults")
+        self._deck = Deck(self._misleading)
         self._calm_at_s = self._next_at_s = 0.0
         self._troubled = False
 
@@ -54,7 +55,7 @@ class Director:
             self._stage.calm()
             self._troubled, self._next_at_s = False, now_s + _BETWEEN_S
         elif not self._troubled and now_s >= self._next_at_s:
-            self._mislead(self._misleading.choices(FAULTS, [fault.weight for fault in FAULTS])[0])
+            self._mislead(self._deck.draw())
 
     def end(self) -> None:
         """The faults end."""

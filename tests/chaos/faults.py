@@ -25,12 +25,12 @@ class Fault:
 
     Attributes:
         name: for the report.
-        weight: how often it is drawn, against the others.
+        cards: how many of its cards the deck has.
         begin: lets it begin; answers how long it lasts in seconds, None where it could not.
     """
 
     name: str
-    weight: float
+    cards: int
     begin: Begin
 
 
@@ -90,7 +90,7 @@ def _on_network(link: Link, what: str) -> Fault:
             _DOES[what](proxy)
         return random.uniform(*_SHORT_S)
 
-    return Fault(f"{link} {what}", 1.0, begin)
+    return Fault(f"{link} {what}", 1, begin)
 
 
 def _cut_producers(stage: Stage, random: Random) -> float | None:
@@ -100,26 +100,41 @@ def _cut_producers(stage: Stage, random: Random) -> float | None:
     return random.uniform(0.1, 1.0)
 
 
-def _at_api(name: str, weight: float = 1.0, **fields: object) -> Fault:
+def _at_api(name: str, cards: int = 1, **fields: object) -> Fault:
     def begin(stage: Stage, random: Random) -> float | None:
         stage.api.faults(latency_ms=LATENCY_MS, **fields)
         stage.note(f"API {name}")
         return random.uniform(*_SHORT_S)
 
-    return Fault(f"API {name}", weight, begin)
+    return Fault(f"API {name}", cards, begin)
 
 
 FAULTS: tuple[Fault, ...] = (
-    Fault("paused beyond the lease", 3.0, _pause),
-    Fault("warm shutdown", 2.0, _end_warmly),
-    Fault("queues deleted", 2.0, _delete_queues),
-    Fault("producers cut off", 1.0, _cut_producers),
+    Fault("paused beyond the lease", 3, _pause),
+    Fault("warm shutdown", 2, _end_warmly),
+    Fault("queues deleted", 2, _delete_queues),
+    Fault("producers cut off", 1, _cut_producers),
     *(_on_network(link, what) for link in LINKS for what in ("cut", *_DOES)),
     _at_api("outage", outage=True),
-    _at_api("hangs", 2.0, hang_share=0.3, hang_applies=False),
-    _at_api("hangs after applying", 2.0, hang_share=0.3, hang_applies=True),
+    _at_api("hangs", 2, hang_share=0.3, hang_applies=False),
+    _at_api("hangs after applying", 2, hang_share=0.3, hang_applies=True),
     _at_api("resets", reset_share=0.5, reset_applies=False),
     _at_api("resets after applying", reset_share=0.5, reset_applies=True),
     _at_api("429", throttle=True, retry_after="1"),
     _at_api("errors", error_share=0.5, error_status=500),
 )
+
+
+class Deck:
+    """Faults in an order that the seed shuffles; all of them come before any comes again."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._cards: list[Fault] = []
+
+    def draw(self) -> Fault:
+        """The next one."""
+        if not self._cards:
+            self._cards = [fault for fault in FAULTS for _ in range(fault.cards)]
+            self._random.shuffle(self._cards)
+        return self._cards.pop()

@@ -39,7 +39,10 @@ class Outcome:
     """What a run left behind.
 
     Attributes:
-        accounts: the ledger's, audited; None for peers, who keep none.
+        audit: what the auditor says of the ledger: its accounts, or the sentence that something does not balance;
+            None for peers, who keep none.
+        drained_s: until nothing was left; None: something was when the time was up.
+        left: receipts that then still waited; they are among the lost.
         stuck: workers that did nothing when they were alone at the end.
     """
 
@@ -50,9 +53,10 @@ class Outcome:
     kills: Counter[str]
     faults: Counter[str]
     exposed: int
-    accounts: Accounts | None
+    audit: Accounts | str | None
     counts: dict[str, int]
     drained_s: float | None
+    left: int
     took_s: float
     stuck: list[str]
     shutdowns_s: list[float]
@@ -85,7 +89,8 @@ class _Play:
         self._end_producers()
         drained_s = self._drain()
         self._read_all()
-        accounts = None if stage.contender.module else audit(stage.redis, "default")
+        left = self._left()
+        said = None if stage.contender.module else self._audit()
         findings, puts = self._judge(), list(self.puts.read)
         stuck = self._roll_call() if drained_s is not None and not stage.contender.module else []
         return Outcome(
@@ -96,9 +101,10 @@ class _Play:
             kills=self.director.kills,
             faults=self.director.faults,
             exposed=self.director.exposed,
-            accounts=accounts,
+            audit=said,
             counts=self._counts(),
             drained_s=drained_s,
+            left=left,
             took_s=took_s,
             stuck=stuck,
             shutdowns_s=[seconds for seat in stage.seats for seconds in seat.shutdowns_s],
@@ -136,10 +142,14 @@ class _Play:
         self._look_on()
 
     def _is_empty(self) -> bool:
-        if not self.stage.contender.module:
-            counts = self._counts()
-            return counts.get("pending", 0) == counts.get("in_flight", 0) == 0
-        return sum(self._peer_backlog()) == 0
+        return self._left() == 0
+
+    def _left(self) -> int:
+        """Receipts that wait or are being sent."""
+        if self.stage.contender.module:
+            return sum(self._peer_backlog())
+        counts = self._counts()
+        return counts.get("pending", 0) + counts.get("in_flight", 0)
 
     def _peer_backlog(self) -> tuple[int, int]:
         """A peer's tasks that wait, and those that workers hold or held."""
@@ -162,10 +172,20 @@ class _Play:
         try:
             url = self.stage.redis_server.url
             ReceiptQueue(url, timeout_s=5).record_many([MarkRead(dialog_id=dialog_id(0), user_id=101)])
-            return self._wait(self._is_empty, _ROLL_CALL_S, step=lambda: None)
+            began_s = time.monotonic()
+            answered = self._wait(self._is_empty, _ROLL_CALL_S, step=lambda: None)
+            taken_s = time.monotonic() - began_s
+            self.say(f"worker {seat.number} alone: {'worked' if answered else 'did nothing'} within {taken_s:.1f} s")
+            return answered
         finally:
             for worker in others:
                 worker.resume()
+
+    def _audit(self) -> Accounts | str:
+        try:
+            return audit(self.stage.redis, "default")
+        except AssertionError as unbalanced:  # part of the verdict, which has more to say
+            return str(unbalanced)
 
     def _read_all(self) -> None:
         self.stage.api.counts(idle_s=10)
