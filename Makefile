@@ -61,6 +61,11 @@ sandbox: setup  ## the chat API's sandbox alone
 bench: setup  ## figures of issue and docs, as ratios within one run; TRACE names a recorded trace
 	"$(BIN)/python" -m bench $(if $(TRACE),--trace "$(TRACE)")
 
+.PHONY: simulate
+simulate: setup  ## the protocol under simulation; SCHEDULES=n many, SEED=n one of them as a story, REPORT=file
+	@"$(BIN)/python" -m tests.simulation $(if $(SEED),--seed "$(SEED)") $(if $(SCHEDULES),--schedules "$(SCHEDULES)") \
+		$(if $(REPORT),--report "$(REPORT)")
+
 .PHONY: lock
 lock:  ## renew the locks (needs uv on the PATH)
 	requirements/lock.sh

@@ -20,14 +20,15 @@ end
 
 -- The earliest slot's due time, sent to the workers when it comes before their next tick.
 local TICK_MS = 1000
-local soonest, soonest_slot
+local soonest
 local function schedule(s, due_ms)
   redis.call('ZADD', due_key, due_ms, s.slot)
-  if not soonest or due_ms < soonest then soonest, soonest_slot = due_ms, s.slot end
+  if not soonest or due_ms < soonest then soonest = due_ms end
 end
 local function wake()
   if not soonest or soonest > now + TICK_MS then return end
-  if redis.call('ZRANGE', due_key, 0, 0)[1] ~= soonest_slot then return end
+  -- By time and not by name: of several that fall due together another may stand first.
+  if tonumber(redis.call('ZRANGE', due_key, 0, 0, 'WITHSCORES')[2]) ~= soonest then return end
   redis.call('PUBLISH', prefix .. ':wake', math.max(0, soonest - now))
 end
 
