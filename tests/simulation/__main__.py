@@ -2,17 +2,20 @@
 
 --schedules N [--first SEED] [--jobs 2] [--report FILE]
 --seed SEED
+--mutants
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.simulation.mutants import FOUND, MUTANTS, find
 from tests.simulation.report import as_markdown, progress
 from tests.simulation.running import Tally, quiet_logs, run_all
 from tests.simulation.schedule import Outcome, replay, run_seed
@@ -26,6 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Answers 1 when a promise was broken."""
     asked = _parser().parse_args(arguments)
     quiet_logs()
+    if asked.mutants:
+        with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
+            return int(not find_all(server.store))
     if asked.seed is not None:
         with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
             return int(tell(server.store, asked.seed))
@@ -50,29 +56,41 @@ def _run_many(asked: argparse.Namespace) -> int:
     return int(bool(total.broken) or total.schedules < len(seeds))
 
 
+def find_all(store: Store) -> bool:
+    """Looks for every mutant and writes the table; answers whether all were found."""
+    table: dict[str, dict[str, int | str]] = {}
+    for mutant in MUTANTS:
+        where = find(store, mutant)
+        print(f"{mutant.name}: {where or 'not found'}", file=sys.stderr)
+        if where:
+            table[mutant.name] = {"seed": where[0], "promise": where[1]}
+    FOUND.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    return len(table) == len(MUTANTS)
+
+
 def tell(store: Store, seed: int) -> bool:
     """Prints a seed's story, a shrunk one when it breaks a promise; answers whether it does."""
     outcome = run_seed(store, seed)
-    if outcome.violation is None:
+    if outcome.broken is None:
         print("\n".join(run_seed(store, seed, tell=True).world.story or ()))
         print(f"seed {seed}: every promise was kept")
         return False
-    print(f"seed {seed} breaks a promise: {outcome.violation}")
+    print(f"seed {seed} breaks a promise: {outcome.broken}")
     shrunk = shrunk_outcome(store, outcome)
     print(f"shrunk to {sum(map(bool, shrunk.taken))} decisions, of {sum(map(bool, outcome.taken))}:")
     print("\n".join(shrunk.world.story or ()))
-    print(f"{shrunk.violation}\nagain: make simulate SEED={seed}")
+    print(f"{shrunk.broken}\nagain: make simulate SEED={seed}")
     return True
 
 
 def shrunk_outcome(store: Store, outcome: Outcome) -> Outcome:
     """The smallest schedule found that breaks the same promise, with its story."""
-    assert outcome.violation is not None
-    rule = outcome.violation.rule
+    assert outcome.broken is not None
+    rule = outcome.broken.rule
 
     def still_fails(taken: Sequence[int]) -> Sequence[int] | None:
         tried = replay(store, taken)
-        return tried.taken if tried.violation and tried.violation.rule == rule else None
+        return tried.taken if tried.broken and tried.broken.rule == rule else None
 
     return replay(store, shrink(outcome.taken, still_fails), tell=True)
 
@@ -84,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=2, help="processes, each with a Redis of its own (2)")
     parser.add_argument("--report", help="a file for the result, in Markdown")
     parser.add_argument("--seed", type=int, help="tell this one schedule")
+    parser.add_argument("--mutants", action="store_true", help="look for every mutant, and write the table")
     return parser
 
 

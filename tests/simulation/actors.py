@@ -15,9 +15,8 @@ import redis
 
 from tests.simulation.history import AnyClaim
 from tests.simulation.setup import LEASE_MS, POLL_MS, SYNC_TIME_MS
+from worker import acting, ticker
 from worker import sync as product
-from worker import ticker
-from worker.acting import outcome_of
 from worker.ledger import Back, Outcome
 from worker.plan import Put
 
@@ -199,7 +198,7 @@ class SyncRun:
             if verdict is None:
                 outcome = Back("claimed too long ago to be sent")
             else:
-                outcome = outcome_of(verdict, leaves.put, claim, way.patience, self.worker.random01())
+                outcome = acting.outcome_of(verdict, leaves.put, claim, way.patience, self.worker.random01())
         self.finished.append((flight, outcome))
         self.me.wake(self.worker.now_ms())
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from tests.simulation.beside import BrokenPromiseError
 from tests.simulation.halves import Halves, Unit
-from tests.simulation.history import Applied, Claimed, Ended, History, Recorded, RolledBack, Sent
+from tests.simulation.history import Applied, Claimed, Ended, History, Recorded, RolledBack, Sent, Settled
 from tests.simulation.setup import SEND_WITHIN_MS
-from worker.ledger import EditClaim
+from worker.ledger import Again, EditClaim
 
 _SECOND_MS = 1_000
 # In calm weather a PUT waits for the others' answers and for the next poll, beside its gather time.
@@ -51,8 +51,10 @@ class Check:
     def all(self) -> None:
         """Every promise."""
         self.one_in_flight()
+        self.own_settles()
         self.edit_order()
         self.rate()
+        self.hold()
         self.wait()
         if not self.history.drained:
             raise BrokenPromiseError("liveness", "something still waits after a quiet time that is long enough")
@@ -88,6 +90,15 @@ class Check:
                 slot = self.sent[event.number][1].claim.slot
                 if under_way.get(slot) == event.number:
                     del under_way[slot]
+
+    def own_settles(self) -> None:
+        """A claim is ended by nobody but its holder: also when Redis has forgotten that there was another one."""
+        current: dict[str, int] = {}
+        for at, event in enumerate(self.events):
+            if isinstance(event, Claimed) and at not in self.lost:
+                current[event.claim.slot] = at
+            elif isinstance(event, Settled) and event.accepted and current.get(event.slot) != event.of_claim:
+                raise BrokenPromiseError("own settles", f"{event.slot} was settled by a claim that is not its own")
 
     def _is_exempt(self, sent: Sent) -> bool:
         return sent.excused or (sent.claim.slot, sent.claim.generation) in self.lost_claims
@@ -185,6 +196,20 @@ class Check:
         _at_most(rate, claims, "claims")
         puts = [sent.at_ms for _, sent in self.sent.values() if not self._is_exempt(sent)]
         _at_most(int(1 + rate * (1 + SEND_WITHIN_MS / _SECOND_MS)), puts, "PUTs")
+
+    def hold(self) -> None:
+        """While the application holds, because the API asked for that, nothing is claimed."""
+        until_ms = 0
+        for at, event in enumerate(self.events):
+            if at in self.lost:
+                continue
+            if isinstance(event, Claimed) and event.at_ms < until_ms:
+                raise BrokenPromiseError(
+                    "hold", f"{event.claim.slot} was claimed {until_ms - event.at_ms} ms too early"
+                )
+            if isinstance(event, Settled) and event.accepted and isinstance(event.outcome, Again):
+                # One that escalates may be left out: it follows from calls that were under way when another began.
+                until_ms = max(until_ms, event.at_ms + (not event.outcome.escalates) * event.outcome.hold_ms)
 
     def wait(self) -> None:
         """In calm weather and under the rate a receipt's PUT starts within the gather time."""

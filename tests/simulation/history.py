@@ -62,11 +62,11 @@ class Ended:
 
 @dataclass(slots=True)
 class Settled:
-    """The ledger took a settle; `dead` receipts of the claim died of it."""
+    """The ledger took a settle of the claim granted in event `of_claim`; `dead` receipts died of it."""
 
     at_ms: int
     slot: str
-    generation: int
+    of_claim: int
     outcome: Outcome
     accepted: bool
     dead: int

@@ -35,8 +35,8 @@ class Reports:
         # Revisions mostly rise; a producer whose clock is behind, or who is late, brings an older or an equal one.
         self.revision += 1
         revision = max(0, self.revision - draw.one_of((0, 0, 0, 1, 1, 3)))
-        if self.texts and draw.once_in(5):
-            text = draw.one_of(self.texts)
+        if self.texts and draw.once_in(4):
+            text = draw.one_of(self.texts[-3:])
         else:
             text = f"text {len(self.texts) + 1}"
             self.texts.append(text)

@@ -12,7 +12,7 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 
 from tests.simulation.schedule import run_seed
-from tests.simulation.store import StoreServer
+from tests.simulation.store import Store, StoreServer
 
 # Every schedule checks each claim, settle and reap against the model; the whole state, and the accounts as they lie in
 # Redis, are read at the end of one in so many: reading takes as long as half a schedule.
@@ -45,20 +45,20 @@ class Tally:
         self.puts += other.puts
 
 
-def tally(server: StoreServer, seeds: range) -> Tally:
+def tally(store: Store, seeds: range) -> Tally:
     """Runs the schedules of these seeds."""
     total = Tally()
     for seed in seeds:
         compare = seed % COMPARED_ONE_IN == 0
-        outcome = run_seed(server.store, seed, compare=compare)
+        outcome = run_seed(store, seed, compare=compare)
         total.schedules += 1
         total.compared += compare
         total.decisions += len(outcome.taken)
         total.events += len(outcome.world.events)
         total.faults += outcome.world.faults
         total.puts += outcome.world.chat.counts
-        if outcome.violation:
-            total.broken.append((seed, str(outcome.violation)))
+        if outcome.broken:
+            total.broken.append((seed, str(outcome.broken)))
     return total
 
 
@@ -91,6 +91,6 @@ def _run_chunks(chunks: list[range], tallies: Queue[Tally | None]) -> None:
     try:
         with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
             for chunk in chunks:
-                tallies.put(tally(server, chunk))
+                tallies.put(tally(server.store, chunk))
     finally:
         tallies.put(None)

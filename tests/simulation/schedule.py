@@ -21,12 +21,12 @@ class Outcome:
 
     Attributes:
         taken: its decisions.
-        violation: the promise that it broke, None for a good one.
+        broken: the promise that it broke, None for a good one.
         world: how it ended.
     """
 
     taken: list[int]
-    violation: BrokenPromiseError | None
+    broken: BrokenPromiseError | None
     world: World
 
 
@@ -40,8 +40,8 @@ def run(store: Store, draw: Decisions, *, compare: bool = True, tell: bool = Fal
                 world.beside.compare(store, APPLICATION)
                 _audit(store)
             check(history)
-        except BrokenPromiseError as violation:
-            return Outcome(draw.taken, violation, world)
+        except BrokenPromiseError as broken:
+            return Outcome(draw.taken, broken, world)
     return Outcome(draw.taken, None, world)
 
 

@@ -60,7 +60,8 @@ class World:
         self._puts = self._named = 0
         self._quiet = False
         self._queue = ReceiptQueue(client=store, application=APPLICATION)  # type: ignore[arg-type]  # enough of a client
-        self._granted_ms: dict[tuple[str, int], int] = {}
+        self._granted: dict[tuple[Worker | None, str, int], int] = {}
+        self._at_work: Worker | None = None
 
     # the run ---------------------------------------------------------------------------------------------------------
 
@@ -68,7 +69,7 @@ class World:
         """Lives it to its end."""
         self._store.empty()
         self._store.now_ms = self.now_ms
-        self._store.hset(f"rs:{{{APPLICATION}}}:policy", self.setup.policy)
+        self._store.hset(f"rs:{{{APPLICATION}}}:policy", self.setup.policy)  # workers have been here before
         for _ in range(self.setup.workers):
             self._start_worker()
         reports = Reports(self._draw)
@@ -144,6 +145,7 @@ class World:
 
     def _turn(self, actor: Actor) -> None:
         step, actor.then = actor.then, None
+        self._at_work = actor.worker
         if actor.worker:
             self._clocks.local_s = actor.worker.local_s()
         fault = ""
@@ -226,9 +228,9 @@ class World:
         self._tell(f"{actor.name}  {step.name}: {answer!r}")
         slow_ms = self._draw.one_of(_ASLEEP_MS) if fault == "slow answer" else 0
         actor.answer, actor.wake_ms = answer, self.now_ms + slow_ms
-        if self._store.woken_in_ms is not None and not self._goes_wrong("wake-up lost"):
-            for ticking in self._tickers.values():
-                ticking.wake(self.now_ms)
+        if self._store.woken_in_ms is not None and self._tickers and not self._goes_wrong("wake-up lost"):
+            # All hear it; the others would find the permits gone, and cost a schedule a third of its calls.
+            self._draw.one_of(list(self._tickers.values())).wake(self.now_ms)
 
     def _send(self, actor: Actor, step: Send, fault: str) -> None:
         worker = actor.worker
@@ -245,7 +247,8 @@ class World:
             return
         self._puts += 1
         excused = (
-            step.start_by_s == math.inf or worker.slept_ms > self._granted_ms[step.claim.slot, step.claim.generation]
+            step.start_by_s == math.inf
+            or worker.slept_ms > self.events[self._granted[worker, step.claim.slot, step.claim.generation]].at_ms
         )
         self.events.append(told.Sent(self.now_ms, self._puts, step.claim, step.put, excused))
         fate = self.chat.take(self._puts, self.now_ms)
@@ -351,8 +354,8 @@ class World:
     def claimed(self, claimed: Claimed) -> None:
         """A claim was granted."""
         for claim in claimed.claims:
+            self._granted[self._at_work, claim.slot, claim.generation] = len(self.events)
             self.events.append(told.Claimed(self.now_ms, claim))
-            self._granted_ms[claim.slot, claim.generation] = self.now_ms
             self._tell(f"claimed {claim}")
             self.beside.claim(claim, self.now_ms)
 
@@ -361,7 +364,8 @@ class World:
         for (slot, generation, outcome), taken in zip(settlements, accepted, strict=True):
             self._tell(f"settled {slot} {generation} {outcome}: {'accepted' if taken else 'stale'}")
             dead = self.beside.settle(slot, generation, outcome, self.now_ms, accepted=taken)
-            self.events.append(told.Settled(self.now_ms, slot, generation, outcome, taken, dead))
+            of_claim = self._granted[self._at_work, slot, generation]
+            self.events.append(told.Settled(self.now_ms, slot, of_claim, outcome, taken, dead))
 
     def reaped(self, reaped: Sequence[Reaped]) -> None:
         """Leases ran out."""
