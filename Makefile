@@ -80,6 +80,7 @@ chaos-peers: setup  ## the same chaos, smaller, for us, a task per receipt and c
 .PHONY: fuzz
 fuzz: setup  ## anything through every door; FUZZ_INPUTS says how many (120000)
 	"$(BIN)/python" -m tests.fuzz --inputs $(or $(FUZZ_INPUTS),120000) $(if $(SEED),--seed "$(SEED)")
+
 .PHONY: simulate
 simulate: setup  ## the protocol under simulation; SCHEDULES=n many, SEED=n one of them as a story, REPORT=file
 	@"$(BIN)/python" -m tests.simulation $(if $(SEED),--seed "$(SEED)") $(if $(SCHEDULES),--schedules "$(SCHEDULES)") \
