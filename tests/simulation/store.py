@@ -15,7 +15,8 @@ from stack.redis_server import RedisServer
 from tests.simulation.wire import Wire
 from worker.ledger import scripts
 
-SCRIPTS: tuple[Script, ...] = (_RECORD, scripts.CLAIM, scripts.SETTLE, scripts.EXTEND, scripts.REAP, scripts.RING)
+_OF_WORKERS = (scripts.CLAIM, scripts.SETTLE, scripts.EXTEND, scripts.REAP, scripts.RING, scripts.PUBLISH)
+SCRIPTS: tuple[Script, ...] = (_RECORD, *_OF_WORKERS)
 
 # The only two lines in which a script meets the world outside its keys.
 _TIME = "local clock = redis.call('TIME')"
