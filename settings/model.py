@@ -141,8 +141,8 @@ class Settings(Configured):
     )
     shutdown_s: float = seconds(
         "RECEIPTS_SHUTDOWN_S",
-        20.0,
-        "How long a soft shutdown (SIGQUIT) waits for what is in flight.",
+        7.0,
+        "How long after a shutdown's signal requests may last; then they are ended, and every slot is handed back.",
         least=0,
         most=3600,
     )

@@ -13,10 +13,15 @@ from kombu.entity import Exchange, Queue
 
 from settings import Settings, SettingsError, load
 from worker import lifecycle
+from worker.admission import most_bytes
 from worker.broker import kombu_broker
 from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE, RECORDING, SYNC
+from worker.guard import guard
 from worker.keeping import keeping_step
+from worker.ledger import Ledger
 from worker.observability import keep_messages_private, start_sentry
+from worker.quarantine import Quarantine
+from worker.runtime import runtime
 from worker.ticker import ticker_step
 
 
@@ -52,6 +57,7 @@ def make_app(settings: Settings) -> Celery:
         task_queues=[_queue(name) for name in (RECEIPTS_QUEUE, DOORBELL_QUEUE)],
         worker_send_task_events=True,
         task_send_sent_event=False,
+        # Read by lifecycle.SoftlyStopping, which waits no longer than needed.
         worker_soft_shutdown_timeout=settings.shutdown_s,
         worker_enable_soft_shutdown_on_idle=False,
         # Would leave messages stuck (measured); syncs end by themselves.
@@ -59,6 +65,8 @@ def make_app(settings: Settings) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options=transport_options,
+        # A Redis that says no (full, read-only, a key of another type) must not end the worker.
+        broker_channel_error_retry=True,
         worker_proc_alive_timeout=30,
         beat_scheduler="worker.beat:Scheduler",
         timezone="UTC",
@@ -66,7 +74,12 @@ def make_app(settings: Settings) -> Celery:
     app.steps["worker"].add(keeping_step(settings))
     app.steps["worker"].add(ticker_step(settings))
     lifecycle.install(app)
+    guard(app, Quarantine(lambda: _ledgers(settings)), most_bytes(settings.max_text_bytes))
     return app
+
+
+def _ledgers(settings: Settings) -> dict[str, Ledger]:
+    return {name: way.ledger for name, way in runtime(settings).ways.items()}
 
 
 settings = _load()

@@ -19,9 +19,11 @@ def _script(*names: str) -> Script:
     return Script("".join([_DRAINS_A_FULL_REDIS, shared_source(), *parts]))
 
 
-CLAIM = _script("pace", "flight", "claim")
-SETTLE = _script("pace", "flight", "settle")
+CLAIM = _script("aside", "pace", "flight", "claim")
+SETTLE = _script("aside", "pace", "flight", "settle")
 EXTEND = _script("extend")
-REAP = _script("flight", "reap")
-RING = _script("pace", "ring")
-POLICY = _script("policy")
+REAP = _script("aside", "far", "flight", "reap")
+RING = _script("aside", "pace", "ring")
+PUBLISH = _script("aside", "publish")
+BURY = _script("aside", "bury")
+START = _script("start")

@@ -17,7 +17,7 @@ OTHER_DIALOG = "e" * 24
 OTHER = f"m:{OTHER_DIALOG}:u{USER}"
 GARBAGE = ["garbage", "", "-1", "1e400", "nan", "0.5"]
 MARK_FIELDS = ["R", "C", "D", "g", "s", "a", "y", "u", "k", "z", "wa", "wb", "pt", "pr", "pd", "pa", "pb", "pi"]
-EDIT_FIELDS = ["R", "C", "D", "g", "s", "a", "y", "u", "h", "v", "pt", "pn", "pv", "px", "pu", "pk"]
+EDIT_FIELDS = ["R", "C", "D", "g", "s", "a", "y", "u", "h", "v", "l", "lx", "pt", "pn", "pv", "px", "pu", "pk"]
 FLIGHT = {"pt": "ft", "pr": "fr", "pd": "fd", "pa": "fa", "pb": "fb", "pi": "fi", "pn": "fn", "pv": "fv", "px": "fx",
     "pu": "fu", "pk": "fk"}  # fmt: skip
 MARKED: list[Receipt] = [read(up_to=1), delivered(1, 2)]

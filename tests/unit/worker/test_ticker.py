@@ -233,6 +233,23 @@ def test_an_outage_in_mid_life_is_said_and_a_second_one_again(caplog: pytest.Log
     assert ledger.published == 3, "a Redis that comes back empty needs the policy"
 
 
+@pytest.mark.parametrize("words", ["BROKENKEY rs:{app}:due should be a zset, and is a string", "VERSION rs:{app} is 2"])
+def test_a_broken_or_newer_ledger_is_named_and_no_others_words_are_repeated(
+    words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for said, shown in ((words, words), (f"secret {words}", "ResponseError")):
+        caplog.clear()
+        ledger = FakeLedger()
+        ledger.trouble = [redis.ResponseError(said)] * 2
+        script: list[Callable[[], None]] = [nothing]
+        ticker = Ticker(cast("redis.Redis", Client(Wakes(script), [])), [ledger.ledger], Bells())
+        script.append(ticker.end)
+        ticker.run()
+        assert [record.getMessage() for record in caplog.records] == [
+            f"tick failed, ticking goes on: application={ledger.ledger.application} error={shown}"
+        ]
+
+
 def test_without_an_outage_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     ticker, _ = ticker_of(FakeLedger(), nothing, nothing)
