@@ -14,6 +14,7 @@ from celery import Celery
 from celery.utils.log import get_logger
 from celery.worker.consumer import Consumer
 from kombu import transport as kombu_transports
+from kombu.exceptions import OperationalError
 from kombu.transport import redis as kombu_redis
 from kombu.utils.json import loads
 
@@ -119,7 +120,8 @@ class GuardedConsumer(Consumer):
     def connect(self) -> Any:
         """Called at the start, and again whenever the broker has refused something."""
         # With a connection of its own: kombu reads some of these keys as soon as it is connected.
-        with suppress(*self.connection_errors, *self.app.connection_for_read().channel_errors):
+        # OperationalError is what kombu makes of a broker that is away; Celery waits for that one below.
+        with suppress(OperationalError, *self.connection_errors, *self.app.connection_for_read().channel_errors):
             self._set_aside()
         return super().connect()
 

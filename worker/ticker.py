@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ from worker.runtime import runtime
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
+LOOK_EVERY_S = 30.0
 _OWN_WORDS = ("BROKENKEY ", "VERSION ")  # of slot.lua
 
 Doorbell = Callable[[str, str], None]
@@ -79,6 +81,7 @@ class Ticker(threading.Thread):
         self._ended = threading.Event()
         self._failing: set[str] = set()
         self._published: set[str] = set()
+        self._look_s: dict[str, float] = {}
 
     def end(self) -> None:
         """Ends the thread within about a tick."""
@@ -91,6 +94,7 @@ class Ticker(threading.Thread):
             try:
                 self._listen_and_tick()
             except Exception as error:  # noqa: BLE001 - brokers raise what they like, and nobody would start it again
+                self._forget(*(ledger.application for ledger in self._ledgers))
                 self._say_outage("all", error)
                 self._ended.wait(TICK_S)
         if stopping():
@@ -113,9 +117,8 @@ class Ticker(threading.Thread):
     def _tick(self, ledger: Ledger) -> float:
         """One application's failure must not stop the others."""
         try:
+            self._look(ledger)
             if ledger.application not in self._published:
-                # A Redis that comes back may be another one: a replica with a configuration of its own.
-                ledger.require_keeping()
                 ledger.publish_policy()
                 self._published.add(ledger.application)
             wait_s = tick(ledger, self._ring)
@@ -124,12 +127,23 @@ class Ticker(threading.Thread):
             end_worker(1)
             return TICK_S
         except Exception as error:  # noqa: BLE001 - see run
-            # A Redis that comes back may have come back empty.
-            self._published.discard(ledger.application)
+            self._forget(ledger.application)
             self._say_outage(ledger.application, error)
             return TICK_S
         self._say_recovery(ledger.application)
         return wait_s
+
+    def _look(self, ledger: Ledger) -> None:
+        """Whether the Redis still keeps what it is given; now and then, since a failover may go unnoticed."""
+        if time.monotonic() >= self._look_s.get(ledger.application, 0):
+            ledger.require_keeping()
+            self._look_s[ledger.application] = time.monotonic() + LOOK_EVERY_S
+
+    def _forget(self, *applications: str) -> None:
+        # A Redis that comes back may have come back empty, or be another one with a configuration of its own.
+        for application in applications:
+            self._published.discard(application)
+            self._look_s.pop(application, None)
 
     def _listen(self, wakes: redis.client.PubSub, wait_s: float) -> None:
         """Waits for a wake-up, and takes all that have come, so that a burst of them is one tick."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from redis.backoff import NoBackoff
+from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from receipt_sync import ReceiptQueue
@@ -12,7 +12,8 @@ from tests.running import System, until
 
 def move_to(system: System, url: str) -> None:
     """From now on the test's own looks and recordings go to this ledger; workers take it as `REDIS_URL`."""
-    system.redis = client_of(url, timeout_s=5, retry=Retry(NoBackoff(), 3))
+    # On a busy machine the Sentinels may hold a live master for dead; the looks of the test wait that out.
+    system.redis = client_of(url, timeout_s=5, retry=Retry(ExponentialBackoff(cap=1, base=0.05), 10))
     system.receipts = ReceiptQueue(url, timeout_s=5)
 
 

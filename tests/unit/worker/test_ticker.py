@@ -295,3 +295,30 @@ def test_a_redis_that_may_evict_ends_the_worker_with_exit_code_1(
     assert (ledger.published, ledger.returned) == (0, [])
     assert "'allkeys-lru'" in caplog.text
     assert "CONFIG SET maxmemory-policy noeviction" in caplog.text
+
+
+def test_a_redis_is_looked_at_again_now_and_then_for_a_failover_may_go_unnoticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("worker.ticker.end_worker", ended.append)
+    monkeypatch.setattr("worker.ticker.LOOK_EVERY_S", 0.0)
+    ledger = FakeLedger()
+    ticker, _ = ticker_of(ledger, lambda: setattr(ledger, "evicting", "allkeys-lru"))
+    ticker.run()
+    assert (ended, ledger.published) == ([1], 1)
+
+
+@pytest.mark.usefixtures("no_pause")
+def test_a_redis_is_looked_at_again_after_an_outage_of_its_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("worker.ticker.end_worker", ended.append)
+    ledger = FakeLedger()
+
+    def lost() -> None:
+        ledger.evicting = "allkeys-lru"
+        raise redis.ConnectionError
+
+    ticker, _ = ticker_of(ledger, lost)
+    ticker.run()
+    assert ended == [1]
