@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from worker.app import app, settings
 from worker.contract import SYNC
-from worker.lifecycle import finishing_first, stopping
+from worker.lifecycle import finishing_first, holdings, stopping, too_late
 from worker.runtime import runtime
 from worker.sync import Sync
 from worker.ticker import doorbell, ring_for
@@ -29,6 +30,14 @@ def sync(application: object = None, permit: object = "", *_args: object, **_mor
         return
     try:
         with finishing_first():
-            Sync(way, held.pool, permit, settings.sync_time_s, stopping).run()
+            Sync(
+                way,
+                held.pool,
+                permit,
+                settings.sync_time_s,
+                stopping,
+                too_late(settings.shutdown_s),
+                partial(holdings.note, way.ledger.application),
+            ).run()
     finally:
         ring_for(way.ledger, doorbell(app), permit)

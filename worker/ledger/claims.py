@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from receipt_sync import validation
 
 READ, DELIVERED = "r", "d"
+_TURNS = 1024  # lua/claim.lua
 _ACTOR = re.compile(r"[us][0-9]{1,19}|t[0-9a-f]{32}", re.ASCII)
 
 
@@ -50,6 +51,11 @@ class Claim:
     actor: str
     token: str | None = field(repr=False)
     claimed_s: float
+
+    @property
+    def turn(self) -> int:
+        """Goes up by one, and round, with each claim of the slot."""
+        return self.generation % _TURNS
 
 
 @dataclass(frozen=True, slots=True)

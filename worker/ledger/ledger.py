@@ -15,6 +15,7 @@ from receipt_sync import keys
 from receipt_sync.scripts import Script
 from worker.ledger import scripts
 from worker.ledger.claims import EditClaim, MarkClaim, UnreadableSlotError, parse_claim
+from worker.ledger.keeping import require_keeping
 from worker.ledger.outcomes import Dead, Outcome, settle_arguments
 
 _REAPED_AT_ONCE = 200
@@ -92,6 +93,10 @@ class Ledger:
         self._policy = dict(policy)
         self._prefix = keys.prefix(application)
 
+    def require_keeping(self) -> None:
+        """Raises EvictingRedisError when the server that holds this ledger may evict it."""
+        require_keeping(self._redis, self.application)
+
     def publish_policy(self) -> None:
         """Stores the policy; the last worker to start has the last word."""
         self._call(scripts.PUBLISH, *(part for pair in self._policy.items() for part in pair))
@@ -120,6 +125,11 @@ class Ledger:
         """Lets the leases of claims, given as (slot, generation), begin anew; False where one had been taken away."""
         arguments = [part for claim in claims for part in claim]
         return [bool(ours) for ours in self._call(scripts.EXTEND, self.lease_ms, *arguments)]
+
+    def expire(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
+        """Ends the leases of claims whose process has died, for the next reap; False where one had been taken away."""
+        arguments = [part for claim in claims for part in claim]
+        return [bool(ours) for ours in self._call(scripts.EXTEND, 0, *arguments)]
 
     def reap(self) -> list[Reaped]:
         """Takes back the slots whose lease ran out, oldest first, a bounded number at a time."""

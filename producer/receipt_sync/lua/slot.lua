@@ -26,7 +26,7 @@ local NAME_WIDTH = 25
 
 local MARK = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'k', 'z', 'wa', 'wb',
   'pt', 'pr', 'pd', 'pa', 'pb', 'pi', 'ft', 'fr', 'fd', 'fa', 'fb', 'fi', 'fk'}
-local EDIT = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'h', 'v',
+local EDIT = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'h', 'v', 'l', 'lx',
   'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'ft', 'fn', 'fv', 'fx', 'fu', 'fk'}
 -- Per flag: count, names and ids' letter of the pending half, of the half in flight, and the names covered for good.
 local FLAGS = {
@@ -36,10 +36,10 @@ local FLAGS = {
 
 -- The policy that the workers publish; these hold until the first worker has started.
 local policy = {gather_min_ms = 0, gather_max_ms = 2000, remember_ms = 86400000, give_up_ms = 86400000,
-  crashes_max = 5, rate_per_s = 72, burst = 3.6}
-local LEAST = {remember_ms = 1, crashes_max = 1, burst = 1}
--- What no worker would publish (garbage, below zero, without end) counts for nothing.
+  lands_ms = 10000, crashes_max = 5, rate_per_s = 72, burst = 3.6}
 local VERSION = 1
+-- What no worker would publish (garbage, below zero, without end) counts for nothing.
+local LEAST = {remember_ms = 1, crashes_max = 1, burst = 1}
 do
   local stored = redis.pcall('HGETALL', prefix .. ':policy')
   for i = 1, stored.err and 0 or #stored, 2 do

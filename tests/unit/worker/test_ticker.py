@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 import worker.ticker
 from worker.ledger import Ledger, Reaped, Rung
+from worker.ledger.keeping import EvictingRedisError
 from worker.ticker import TICK_S, Ticker, doorbell, ring_for, tick
 
 SLOT = "m:53a99a7be4b094c7c6d31b41:u123"
@@ -28,6 +29,7 @@ class FakeLedger:
         self.reaped = reaped or []
         self.returned: list[str] = []
         self.published = 0
+        self.evicting = ""
         self.trouble: list[Exception] = []
 
     def ring(self, returned_permit: str = "") -> Rung:
@@ -38,6 +40,10 @@ class FakeLedger:
         if self.trouble:
             raise self.trouble.pop(0)
         return self.reaped
+
+    def require_keeping(self) -> None:
+        if self.evicting:
+            raise EvictingRedisError(self.evicting)
 
     def publish_policy(self) -> None:
         self.published += 1
@@ -274,3 +280,18 @@ def test_one_application_that_fails_does_not_stop_the_others() -> None:
     ticker.run()
     assert len(sound.returned) == 2
     assert damaged.returned == []
+
+
+def test_a_redis_that_may_evict_ends_the_worker_with_exit_code_1(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("worker.ticker.end_worker", ended.append)
+    ledger = FakeLedger()
+    ledger.evicting = "allkeys-lru"
+    ticker, _ = ticker_of(ledger)
+    ticker.run()
+    assert ended == [1]
+    assert (ledger.published, ledger.returned) == (0, [])
+    assert "'allkeys-lru'" in caplog.text
+    assert "CONFIG SET maxmemory-policy noeviction" in caplog.text

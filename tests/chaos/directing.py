@@ -1,0 +1,104 @@
+"""The director: kills at an even pace, beside them one other fault after the other; the seed orders both."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from random import Random
+
+import redis
+
+from tests.chaos.faults import Deck, Fault
+from tests.chaos.stage import Stage
+
+KINDS = ("pool child", "whole worker", "Redis")
+_WEIGHTS = (70, 22, 8)
+_DOWN_S = 0.8
+_BETWEEN_S = 0.3
+
+
+class Director:
+    """Runs the faults; `step` is called often.
+
+    Attributes:
+        kills: hard kills by kind, see the package's story.
+        faults: others by name.
+        exposed: slots in flight when something befell them, added up: as many PUTs may be sent twice.
+    """
+
+    def __init__(self, stage: Stage, wanted: int, seed: int) -> None:
+        self.kills: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.exposed = 0
+        self._stage, self._wanted = stage, wanted
+        self._killing, self._misleading = Random(f"{seed}/kills"), Random(f"{seed}/faults")
+        self._deck = Deck(self._misleading)
+        self._calm_at_s = self._next_at_s = 0.0
+        self._troubled = False
+
+    @property
+    def killed(self) -> int:
+        """Hard kills so far."""
+        return self.kills.total()
+
+    def step(self, progress: float) -> None:
+        """Does what is due.
+
+        Args:
+            progress: how much of the run is over, 0 to 1.
+        """
+        self._stage.tend()
+        if self.killed < self._wanted * progress:
+            self._kill()
+        now_s = time.monotonic()
+        if self._troubled and now_s >= self._calm_at_s:
+            self._stage.calm()
+            self._troubled, self._next_at_s = False, now_s + _BETWEEN_S
+        elif not self._troubled and now_s >= self._next_at_s:
+            self._mislead(self._deck.draw())
+
+    def end(self) -> None:
+        """The faults end."""
+        self._stage.calm()
+        for seat in self._stage.seats:
+            seat.wake()
+        self._stage.tend()
+        self._stage.note("faults over")
+
+    def _kill(self) -> None:
+        kind = self._killing.choices(KINDS, _WEIGHTS)[0]
+        up = self._stage.up()
+        if kind != "Redis" and not up:
+            return
+        exposed = self._in_flight()
+        if kind == "Redis":
+            killed = self._kill_redis()
+        elif kind == "whole worker":
+            killed = self._killing.choice(up).kill()
+        else:
+            killed = self._killing.choice(up).kill_child(self._killing)
+        self.kills[kind] += killed
+        self.exposed += exposed
+        self._stage.note(f"killed: {kind}" if killed else f"not killed, was gone: {kind}")
+
+    def _kill_redis(self) -> int:
+        server = self._stage.redis_server
+        alive = server.process.alive
+        server.kill()
+        time.sleep(self._killing.uniform(0, _DOWN_S))
+        server.restart()
+        return int(alive)
+
+    def _mislead(self, fault: Fault) -> None:
+        exposed = self._in_flight()
+        lasts_s = fault.begin(self._stage, self._misleading)
+        if lasts_s is not None:
+            self.faults[fault.name] += 1
+            self.exposed += exposed
+            self._troubled, self._calm_at_s = True, time.monotonic() + lasts_s
+
+    def _in_flight(self) -> int:
+        try:
+            return int(self._stage.redis.zcard("rs:{default}:leases"))
+        except (redis.ConnectionError, redis.TimeoutError):  # its connection is from before the last kill
+            return int(self._stage.redis.zcard("rs:{default}:leases"))
