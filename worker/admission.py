@@ -99,9 +99,10 @@ def _call_fault(fields: Mapping[str, Any]) -> str | None:
         return "unknown task"
     if not _is_name(fields.get("id")):
         return "no task id"
-    if any(not _is_quiet(fields.get(name)) for name in ("eta", "timelimit", *_LINKS)):
+    limits = fields.get("timelimit")
+    if fields.get("eta") is not None or (limits and limits != [None, None]) or not _are_quiet(fields):
         return "an eta, a time limit, a link or a chord, which receipts do not take"
-    if not all(isinstance(fields.get(name) or "", str) for name in ("shadow", "expires", "lang")):
+    if not all(isinstance(fields.get(name), (str, type(None))) for name in ("shadow", "expires", "lang")):
         return "a header of another type"
     if any(name in _METHODS for name in fields):
         return "a header with the name of a method"
@@ -140,6 +141,10 @@ def _is_text(value: object) -> bool:
 
 def _is_name(value: object) -> bool:
     return _is_text(value) and 0 < len(str(value)) <= _NAME_MAX
+
+
+def _are_quiet(fields: Mapping[str, Any]) -> bool:
+    return all(_is_quiet(fields.get(name)) for name in _LINKS)
 
 
 def _is_quiet(value: object) -> bool:

@@ -101,7 +101,11 @@ def items(draw: st.DrawFn) -> bytes:
         fields[f"headers__{name}"] = draw(JSON)
     if draw(st.integers(0, 4)) == 0:
         fields["headers"] = {}
-    item = json.dumps(_mutated(draw, envelope(body=_sayable(body), **fields))).encode()
+    # Most stay whole but for one part: what is broken in several places is refused for the first of them.
+    if draw(st.integers(0, 3)) == 0:
+        fields["properties__body_encoding"] = draw(JSON)
+    whole = envelope(body=_sayable(body), **fields)
+    item = json.dumps(_mutated(draw, whole) if draw(st.integers(0, 3)) == 0 else whole).encode()
     if draw(st.integers(0, 9)) == 0:
         at = draw(st.integers(0, len(item)))
         item = item[:at] + draw(st.binary(max_size=3)) + item[at + draw(st.integers(0, 3)) :]
