@@ -61,6 +61,7 @@ class Outcome:
     stuck: list[str]
     shutdowns_s: list[float]
     shutdowns_late: int
+    unasked: int
     events: list[tuple[float, str]] = field(repr=False)
 
 
@@ -109,6 +110,7 @@ class _Play:
             stuck=stuck,
             shutdowns_s=[seconds for seat in stage.seats for seconds in seat.shutdowns_s],
             shutdowns_late=sum(seat.stuck for seat in stage.seats),
+            unasked=sum(seat.unasked for seat in stage.seats),
             events=stage.events,
         )
 
