@@ -39,6 +39,13 @@ lint: setup  ## format, lint, types, import rules, generated pages
 test: lint  ## everything that CI runs: lint, types, import rules, tests
 	"$(BIN)/pytest" -n auto --maxprocesses 4
 
+.PHONY: test-brokers
+test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real; installs nothing: needs their packages
+	RECEIPTS_TEST_BROKERS=$${RECEIPTS_TEST_BROKERS:-where-present} "$(BIN)/pytest" -n 2 tests/brokers
+	@if server=$$(command -v redis-server); then \
+		echo "the ledger's scripts on $$server"; \
+		RECEIPTS_TEST_REDIS_BINARY="$$server" "$(BIN)/pytest" -n 2 tests/integration/ledger; fi
+
 .PHONY: test-all
 test-all:  ## the tests on every supported Python (PYTHONS names them)
 	for python in $(or $(PYTHONS),python3.11 python3.12 python3.13); do \
@@ -69,6 +76,15 @@ chaos: setup  ## 500 hard kills and 1,000,000 receipts in 20 minutes at most; SE
 chaos-peers: setup  ## the same chaos, smaller, for us, a task per receipt and celery-singleton; half an hour at most
 	@"$(BIN)/python" -m tests.chaos --contender ours --contender plain --contender singleton --receipts 20000 \
 		--kills 40 --per-s 100 --drain-s 600 --seed $(or $(SEED),1) --report .chaos/peers.md
+
+.PHONY: fuzz
+fuzz: setup  ## anything through every door; FUZZ_INPUTS says how many (120000)
+	"$(BIN)/python" -m tests.fuzz --inputs $(or $(FUZZ_INPUTS),120000) $(if $(SEED),--seed "$(SEED)")
+
+.PHONY: simulate
+simulate: setup  ## the protocol under simulation; SCHEDULES=n many, SEED=n one of them as a story, REPORT=file
+	@"$(BIN)/python" -m tests.simulation $(if $(SEED),--seed "$(SEED)") $(if $(SCHEDULES),--schedules "$(SCHEDULES)") \
+		$(if $(REPORT),--report "$(REPORT)")
 
 .PHONY: lock
 lock:  ## renew the locks (needs uv on the PATH)

@@ -29,6 +29,7 @@ class Call:
         body: As it came.
         status: What was answered; None for a call that hung, was reset, or left before its answer.
         applied: Whether it was a PUT or POST whose meaning was carried out.
+        applied_at: When, in unix seconds; None unless it was.
         user_id: The acting user, where one was found.
     """
 
@@ -42,6 +43,7 @@ class Call:
     body: str
     status: int | None
     applied: bool
+    applied_at: float | None
     user_id: int | None
 
 

@@ -42,7 +42,8 @@ class Faults(BaseModel):
         error_status: The status of those.
         outage: Every call answers 503 with HTML.
         hang_share: The share of calls that never get an answer.
-        hang_applies: Whether a hung call is carried out first.
+        hang_applies: Whether a hung call is carried out all the same.
+        lands_after_ms: How long after its arrival such a call is carried out, whether or not its caller is still there.
         reset_share: The share of calls whose connection is reset.
         reset_applies: Whether such a call is carried out first.
         first_n: throttle, outage and the three shares are for the next so many calls only, then switch themselves off.
@@ -70,6 +71,7 @@ class Faults(BaseModel):
     outage: bool = False
     hang_share: Share = 0.0
     hang_applies: bool = False
+    lands_after_ms: Milliseconds = 0.0
     reset_share: Share = 0.0
     reset_applies: bool = False
     first_n: Annotated[int, Field(ge=1)] | None = None

@@ -31,6 +31,7 @@ class Entry:
         body: As it came; empty until it has been read.
         status: What was answered; None for a call that hung, was reset or left before its answer.
         applied: Whether it was a PUT or POST whose meaning was carried out.
+        applied_at: When, in unix seconds; None unless it was.
         user_id: The acting user, once known.
     """
 
@@ -44,6 +45,7 @@ class Entry:
     ended: float | None = None
     status: int | None = None
     applied: bool = False
+    applied_at: float | None = None
     user_id: int | None = None
 
     def document(self) -> dict[str, Any]:
@@ -59,6 +61,7 @@ class Entry:
             "body": self.body.decode("utf-8", "replace"),
             "status": self.status,
             "applied": self.applied,
+            "applied_at": self.applied_at,
             "user_id": self.user_id,
         }
 
@@ -93,6 +96,10 @@ class Journal:
         self.counts.arrived(method, time.monotonic())
         self._tell()
         return entry
+
+    def now(self) -> float:
+        """Return the journal's time: unix seconds."""
+        return self._clock()
 
     def end(self, entry: Entry) -> None:
         """Note that a call is over, whatever became of it."""

@@ -59,6 +59,10 @@ class ChatApi:
             self.journal.counts.peak_accepted.add(now_s)
         entry.body = await line.body()
         await self._wait(draw.delay_s)
+        if draw.fate is Fate.HUNG and draw.applies and draw.faults.lands_after_ms:
+            self._land_later(entry, draw.faults)
+            await line.gone()
+            return
         answer = self._carry_out(entry, draw.faults) if draw.applies else _turned_away(draw)
         if draw.fate is Fate.HUNG:
             await line.gone()
@@ -67,6 +71,10 @@ class ChatApi:
         else:
             entry.status = answer.status
             await line.send(answer.with_header(b"x-request-id", str(uuid.uuid4())))
+
+    def _land_later(self, entry: Entry, faults: Faults) -> None:
+        """Carry a call out after its caller has given up, as a backend behind a front server does."""
+        asyncio.get_running_loop().call_later(faults.lands_after_ms / 1000, self._carry_out, entry, faults)
 
     async def _wait(self, delay_s: float) -> None:
         if delay_s:
@@ -107,6 +115,7 @@ class ChatApi:
     def _note_applied(self, entry: Entry) -> None:
         if entry.method in CHANGING:
             entry.applied = True
+            entry.applied_at = self.journal.now()
             self.journal.counts.applied += 1
 
 

@@ -10,8 +10,11 @@ from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsp
 
 from pydantic import SecretStr
 
-LEDGER_SCHEMES = ("redis", "rediss", "unix")
-BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp")
+SENTINEL_SCHEMES = ("redis+sentinel", "rediss+sentinel")
+CLUSTER_SCHEMES = ("redis+cluster", "rediss+cluster")
+LEDGER_SCHEMES = ("redis", "rediss", "unix", *SENTINEL_SCHEMES, *CLUSTER_SCHEMES)
+BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "redis+sentinel", "amqp", "amqps", "pyamqp")
+_SEVERAL = tuple(f"{scheme}://" for scheme in (*SENTINEL_SCHEMES, *CLUSTER_SCHEMES))
 
 
 def plain(value: object) -> str:
@@ -60,11 +63,38 @@ def ledger(value: object) -> str:
     A database that is no number is refused here because redis-py would silently use database 0.
     """
     text = plain(value)
+    if text.startswith(_SEVERAL):
+        return _several(text)
     parts = split(text, LEDGER_SCHEMES)
     _require_database(_option(parts, "db") or ("" if parts.scheme == "unix" else parts.path.strip("/")))
     if parts.fragment:
         raise ValueError("it holds a '#'; is a character of the password not percent-encoded?")
     return text
+
+
+def _several(text: str) -> str:
+    """The address of Sentinels or of a cluster; of several servers, each has to be one that `split` takes."""
+    for single in one_by_one(text):
+        parts = split(single, (*SENTINEL_SCHEMES, *CLUSTER_SCHEMES))
+        if parts.fragment:
+            raise ValueError("it holds a '#'; is a character of the password not percent-encoded?")
+    service, _, database = parts.path.strip("/").partition("/")
+    if parts.scheme in CLUSTER_SCHEMES:
+        if f"{service}{database}{_option(parts, 'db')}".strip("0"):
+            raise ValueError("a cluster has database 0 alone")
+    elif not service:
+        raise ValueError("the service's name is missing: …/service/db")
+    else:
+        _require_database(_option(parts, "db") or database)
+    return text
+
+
+def one_by_one(text: str) -> list[str]:
+    """An address of several servers as several addresses of one."""
+    scheme, _, rest = text.partition("://")
+    end = min([found for mark in "/?#" if (found := rest.find(mark)) >= 0], default=len(rest))
+    credentials, at, hosts = rest[:end].rpartition("@")
+    return [f"{scheme}://{credentials}{at}{host}{rest[end:]}" for host in hosts.split(",")]
 
 
 def _require_database(text: str) -> None:
@@ -74,8 +104,17 @@ def _require_database(text: str) -> None:
 
 def broker(value: object) -> str:
     """The broker's address, or several joined by `;`, as Celery takes them."""
-    texts = plain(value).split(";")
+    text = plain(value)
+    if text.startswith("redis+sentinel://"):
+        return _several(text)  # taken apart for kombu by worker/broker.py
+    if text.startswith(_SEVERAL):
+        raise ValueError("a cluster, or Sentinels behind TLS, cannot be Celery's broker: name another broker here")
+    texts = text.split(";")
     for text in texts:
+        if text.startswith("sentinel://"):
+            raise ValueError(
+                "Celery's own spelling has no place for the service: redis+sentinel://host,host/service/db"
+            )
         parts = split(text, BROKER_SCHEMES)
         if parts.scheme in {"redis", "rediss"}:
             _require_database(parts.path.strip("/"))
@@ -96,6 +135,8 @@ def broker_of(ledger_url: str) -> str:
     socket: from `virtual_host`), credentials from before the `@`, of the options only `ssl_*`, and raises a `TypeError`
     on others. Options such as `socket_timeout` therefore stay behind.
     """
+    if ledger_url.startswith(_SEVERAL):
+        return ledger_url  # `broker` says whether Celery can use it
     parts = urlsplit(ledger_url)
     user = unquote(parts.username or "") or _option(parts, "username")
     password = unquote(parts.password or "") or _option(parts, "password")

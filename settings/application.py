@@ -7,7 +7,7 @@ messages of a dialog (https://docs.quickblox.com).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
@@ -56,6 +56,10 @@ def _rate(value: float) -> float:
     return value
 
 
+def _read_timeout(data: Mapping[str, Any]) -> float:
+    return float(data["read_timeout_s"])
+
+
 def header_text(value: object) -> SecretStr:
     """An API key that can stand in an HTTP header."""
     text = addresses.plain(value)
@@ -97,6 +101,13 @@ class Application(Configured):
     read_timeout_s: float = seconds(
         "QUICKBLOX_READ_TIMEOUT_S", 10.0, "How long the chat API may be silent before it answers.", least=0.01, most=300
     )
+    lands_within_s: float = Variable(
+        "QUICKBLOX_LANDS_WITHIN_S",
+        "seconds from 0 to 3600",
+        "How long after a PUT was given up without an answer the chat API may still apply it. Another text for the "
+        "same message waits so long; marks do not wait.",
+        default_text="QUICKBLOX_READ_TIMEOUT_S",
+    ).field(default_factory=_read_timeout, ge=0, le=3600, allow_inf_nan=False)
     comma_lists: bool = switch(
         "QUICKBLOX_COMMA_LISTS", "Whether one PUT may name several messages, joined by commas.", default=True
     )

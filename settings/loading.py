@@ -93,6 +93,7 @@ def _fault(model: type[Configured], source: FieldSource, field_name: str, reason
     field = model.model_fields[field_name]
     variable = variable_of(field) or Variable(field_name, "a value of its type", "")
     given = source.given.get(field_name)
-    value = source.value_text(field_name, variable) or f"{value_text(field.default, variable)} (default)"
+    default = variable.default_text or value_text(field.default, variable)
+    value = source.value_text(field_name, variable) or f"{default} (default)"
     expected = f"{variable.expected} ({reason})" if reason else variable.expected
     return Fault(given.name if given else variable.name, value, expected)

@@ -29,7 +29,9 @@ def _mask_one(text: str) -> str:
     if at:
         return f"{scheme}{_mask_credentials(credentials)}@{rest}"
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if _HOST_AND_PORT.fullmatch(authority):
+    # Only these addresses hold several hosts; elsewhere a comma is part of a password.
+    several = scheme.endswith(("+sentinel://", "+cluster://"))
+    if all(_HOST_AND_PORT.fullmatch(host) for host in (authority.split(",") if several else [authority])):
         return text
     return f"{scheme}{MASK}"
 

@@ -41,15 +41,16 @@ class Settings(Configured):
 
     redis_url: Annotated[str, BeforeValidator(addresses.ledger)] = Variable(
         "REDIS_URL",
-        "redis://host:port/db, rediss://host:port/db or unix:///path?db=0",
-        "The Redis that holds the ledger.",
+        "redis://host:port/db, rediss://…, unix:///path?db=0, redis+sentinel://host:port,host:port/service/db or "
+        "redis+cluster://host:port,host:port",
+        "The Redis that holds the ledger: one server, one behind Sentinels, or a cluster (docs/redis.md).",
         secrecy="url",
     ).field("redis://127.0.0.1:6379/0")
     broker_url: Annotated[str, BeforeValidator(addresses.broker)] = Variable(
         "CELERY_BROKER_URL",
         "an address, or several joined by ';', with "
         + ", ".join(f"{scheme}://" for scheme in addresses.BROKER_SCHEMES),
-        "The broker that carries the doorbells.",
+        "The broker that carries the doorbells; a must when the ledger is a cluster or has Sentinels behind TLS.",
         secrecy="url",
         default_text="the Redis of REDIS_URL",
     ).field(default_factory=_broker_of_ledger)
@@ -140,8 +141,8 @@ class Settings(Configured):
     )
     shutdown_s: float = seconds(
         "RECEIPTS_SHUTDOWN_S",
-        20.0,
-        "How long a soft shutdown (SIGQUIT) waits for what is in flight.",
+        7.0,
+        "How long after a shutdown's signal requests may last; then they are ended, and every slot is handed back.",
         least=0,
         most=3600,
     )

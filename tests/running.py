@@ -35,7 +35,7 @@ QUICK = {
     "RECEIPTS_BACKOFF_CAP_S": "1",
     "RECEIPTS_UNAUTHORIZED_HOLD_S": "1",
     "RECEIPTS_GATHER_MAX_S": "0.3",
-    "RECEIPTS_SHUTDOWN_S": "10",
+    "RECEIPTS_SHUTDOWN_S": "7",
     "QUICKBLOX_RATE_PER_S": "0",
     "WORKER_CONCURRENCY": "2",
 }
@@ -100,8 +100,8 @@ class System:
 
     # Workers -----------------------------------------------------------------------------------------------------
 
-    def start_worker(self, extra_args: str = "", **settings: str) -> Process:
-        """Starts one more worker by the Procfile's own command, and waits until it is ready."""
+    def start_worker(self, extra_args: str = "", until_it_says: str = " ready.", **settings: str) -> Process:
+        """Starts one more worker by the Procfile's own command, and waits until it is ready, or says something else."""
         name = f"worker-{len(self.workers) + 1}"
         env = self._settings | {
             "REDIS_URL": self.redis_server.url,
@@ -111,7 +111,7 @@ class System:
         }
         worker = start_from_procfile("worker", env, self._directory, f"-n {name}@test {extra_args}", label=name)
         self.workers.append(worker)
-        worker.wait_for_line(" ready.", PATIENCE_S)
+        worker.wait_for_line(until_it_says, PATIENCE_S)
         return worker
 
     # The ledger --------------------------------------------------------------------------------------------------

@@ -16,9 +16,11 @@ PUT sent after it was recorded, or by one that has put it among the dead letters
 slot's flight waits in the pending half, which the settle does not touch. A late settle, of a worker thought dead,
 carries an old generation and is ignored.
 
-What is not promised: an API that answers "timed out" and applies the PUT later can bring an old text back; nobody
-outside the API could prevent that. A Redis that loses its last second of writes loses the receipts of that second.
+What is not promised: an API that applies a PUT long after it was given up can bring an old text back; within
+`QUICKBLOX_LANDS_WITHIN_S` a later text waits. A Redis that loses its last second of writes loses the receipts of
+that second.
 
 Rooms: `ledger/` the door to Redis; `contract.py` names that others use; `runtime.py` what one process holds;
-`app.py` Celery's options and the only effects at import; `lifecycle.py` how it ends.
+`guard.py`, `admission.py` and `quarantine.py` what of the broker's messages is taken; `app.py` Celery's options and the
+only effects at import; `lifecycle.py` how it ends, and `holdings.py` what a lost process had in flight.
 """

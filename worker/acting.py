@@ -79,7 +79,7 @@ def _unavailable(verdict: Unavailable, claim: MarkClaim | EditClaim, patience: P
     delay_s = full_jitter_s(claim.attempts, patience.backoff_base_s, patience.backoff_cap_s, random01)
     if verdict.retry_after_s is not None:
         delay_s = max(delay_s, min(verdict.retry_after_s, patience.retry_after_max_s))
-    return Again(verdict.reason, name(verdict), delay_ms=_ms(delay_s), costs_attempt=True)
+    return Again(verdict.reason, name(verdict), delay_ms=_ms(delay_s), costs_attempt=True, in_doubt=verdict.in_doubt)
 
 
 def _unauthorized(verdict: Unauthorized, put: Put, patience: Patience, random01: float) -> Outcome:

@@ -7,21 +7,22 @@ for stands beside them; what was measured, in docs/decisions.
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from celery import Celery
 from kombu.entity import Exchange, Queue
 
 from settings import Settings, SettingsError, load
 from worker import lifecycle
+from worker.admission import most_bytes
+from worker.broker import kombu_broker
 from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE, RECORDING, SYNC
+from worker.guard import guard
+from worker.keeping import keeping_step
+from worker.ledger import Ledger
 from worker.observability import keep_messages_private, start_sentry
+from worker.quarantine import Quarantine
+from worker.runtime import runtime
 from worker.ticker import ticker_step
-
-# A pool's process that stays behind a half-open connection consumes nothing: the socket gives up first.
-_BROKER_TIMEOUT_S = 20
-# Receipts in the hands of a worker that was killed come back to the queue after this long.
-_VISIBILITY_S = 120
 
 
 def _load() -> Settings:
@@ -36,23 +37,10 @@ def _queue(name: str) -> Queue:
     return Queue(name, Exchange(name, type="direct"), routing_key=name)  # type: ignore[no-untyped-call]
 
 
-def _transport_options(broker_url: str) -> dict[str, Any]:
-    if broker_url.startswith(("amqp", "pyamqp")):
-        return {"confirm_publish": True}
-    return {
-        "visibility_timeout": _VISIBILITY_S,
-        "unacked_restore_interval": 10,
-        "unacked_restore_throttle": 1,
-        "socket_timeout": _BROKER_TIMEOUT_S,
-        "socket_connect_timeout": _BROKER_TIMEOUT_S,
-        "socket_keepalive": True,
-        "health_check_interval": 10,
-    }
-
-
 def make_app(settings: Settings) -> Celery:
     """The Celery application for these settings."""
-    app = Celery("receipt_sync", broker=settings.broker_url, include=["tasks.recording", "tasks.syncing"])
+    broker_url, transport_options = kombu_broker(settings.broker_url)
+    app = Celery("receipt_sync", broker=broker_url, include=["tasks.recording", "tasks.syncing"])
     app.conf.update(
         # JSON only: a pickle from the broker would be code from the broker.
         task_serializer="json",
@@ -69,20 +57,29 @@ def make_app(settings: Settings) -> Celery:
         task_queues=[_queue(name) for name in (RECEIPTS_QUEUE, DOORBELL_QUEUE)],
         worker_send_task_events=True,
         task_send_sent_event=False,
+        # Read by lifecycle.SoftlyStopping, which waits no longer than needed.
         worker_soft_shutdown_timeout=settings.shutdown_s,
         worker_enable_soft_shutdown_on_idle=False,
         # Would leave messages stuck (measured); syncs end by themselves.
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options=_transport_options(settings.broker_url),
+        broker_transport_options=transport_options,
+        # A Redis that says no (full, read-only, a key of another type) must not end the worker.
+        broker_channel_error_retry=True,
         worker_proc_alive_timeout=30,
         beat_scheduler="worker.beat:Scheduler",
         timezone="UTC",
     )
+    app.steps["worker"].add(keeping_step(settings))
     app.steps["worker"].add(ticker_step(settings))
     lifecycle.install(app)
+    guard(app, Quarantine(lambda: _ledgers(settings)), most_bytes(settings.max_text_bytes))
     return app
+
+
+def _ledgers(settings: Settings) -> dict[str, Ledger]:
+    return {name: way.ledger for name, way in runtime(settings).ways.items()}
 
 
 settings = _load()

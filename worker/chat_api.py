@@ -6,6 +6,7 @@ Requests and answers are those of QuickBlox' page "Update Message"; docs/chat-ap
 from __future__ import annotations
 
 import json
+import math
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -54,17 +55,29 @@ class ChatApi:
         self._threads = threading.local()
         self._deadlines = Deadlines(endpoint.connect_timeout_s + endpoint.read_timeout_s)
 
-    def send(self, put: Put) -> Verdict:
-        """Sends one PUT and says what came of it."""
+    def send(self, put: Put, start_by_s: float = math.inf) -> Verdict:
+        """Sends one PUT and says what came of it.
+
+        Args:
+            put: what to send.
+            start_by_s: local monotonic time by which it must be begun; opening the connection may take its timeout.
+
+        Raises:
+            TooLateError: it could not; nothing was sent.
+        """
         headers = self._headers(put)
         if headers is None:
             return Unauthorized("no API key is configured and the receipt brought no session token", configured=False)
-        with self._deadlines.request():
+        with self._deadlines.request(start_by_s + self._endpoint.connect_timeout_s):
             return self._exchange(put, headers)
 
     def end_overdue(self) -> int:
         """Ends requests that take longer than both timeouts together; to be called often while any is under way."""
         return self._deadlines.enforce()
+
+    def end_all(self) -> int:
+        """Ends every request under way, as if its time were up."""
+        return self._deadlines.enforce(everything=True)
 
     def _exchange(self, put: Put, headers: dict[str, str]) -> Verdict:
         endpoint = self._endpoint
@@ -80,7 +93,7 @@ class ChatApi:
             with answer:
                 return self._verdict(answer, put)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            return Unavailable(f"no answer: {type(error).__name__}")
+            return Unavailable(f"no answer: {type(error).__name__}", in_doubt=not _never_left(error))
 
     def _headers(self, put: Put) -> dict[str, str] | None:
         headers = {"Content-Type": "application/json"}
@@ -116,7 +129,15 @@ class ChatApi:
         if 400 <= status < 500 and status != _TIMEOUT:  # noqa: PLR2004 - the 4xx
             private = tuple(secret for secret in (put.text, put.token, self._endpoint.api_key) if secret)
             return Rejected(status, words_of(body, private), answer.headers.get("X-Request-Id", "")[:200])
-        return Unavailable(f"status {status}", wait_s)
+        # A redirect is an answer of something before the API, which has not seen the PUT.
+        return Unavailable(f"status {status}", wait_s, in_doubt=status >= 400)  # noqa: PLR2004 - 408 and the 5xx
+
+
+def _never_left(error: Exception) -> bool:
+    """Whether no connection was opened, so that the API cannot have seen the PUT."""
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", cause)
+    return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
 
 
 def _beginning(answer: requests.Response) -> bytes:

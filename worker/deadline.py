@@ -5,6 +5,7 @@ Whoever waits for an answer that drips is woken by shutting its socket down: to 
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
 import time
@@ -21,9 +22,14 @@ from urllib3.poolmanager import PoolManager
 _here = threading.local()
 
 
+class TooLateError(Exception):
+    """The request has not left within its time; nothing of it was sent."""
+
+
 @dataclass(slots=True)
 class _Request:
     until_s: float
+    send_by_s: float
     sock: socket.socket | None = None
 
 
@@ -39,19 +45,19 @@ class Deadlines:
         self._requests: dict[int, _Request] = {}
 
     @contextmanager
-    def request(self) -> Iterator[None]:
-        """Around one request of this thread."""
+    def request(self, send_by_s: float) -> Iterator[None]:
+        """Around one request of this thread; TooLateError when it would be sent after `send_by_s` (monotonic)."""
         me = threading.get_ident()
-        self._requests[me] = _here.request = _Request(time.monotonic() + self._limit_s)
+        self._requests[me] = _here.request = _Request(time.monotonic() + self._limit_s, send_by_s)
         try:
             yield
         finally:
             del self._requests[me]
             _here.request = None
 
-    def enforce(self) -> int:
-        """Ends the requests whose time is up; called often, from any thread. Answers how many there were."""
-        now_s = time.monotonic()
+    def enforce(self, *, everything: bool = False) -> int:
+        """Ends the requests whose time is up, or all; called often, from any thread. Answers how many there were."""
+        now_s = math.inf if everything else time.monotonic()
         overdue = [each for each in list(self._requests.values()) if each.until_s < now_s and each.sock is not None]
         for each in overdue:
             with suppress(OSError):  # it has just ended by itself
@@ -61,9 +67,18 @@ class Deadlines:
 
 
 class _Seen:
-    """A connection that says on which socket its thread's request waits."""
+    """A connection that sends nothing too late, and says on which socket its thread's request waits."""
 
     sock: Any
+
+    def send(self, data: Any) -> None:
+        """Sends, once the connection stands: a process may have been stopped while it opened."""
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]  # of the connection it is mixed into
+        request = getattr(_here, "request", None)
+        if request is not None and time.monotonic() > request.send_by_s:
+            raise TooLateError
+        super().send(data)  # type: ignore[misc]  # of the connection it is mixed into
 
     def getresponse(self) -> Any:
         """Waits for the answer's head."""

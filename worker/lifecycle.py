@@ -1,8 +1,10 @@
-"""The worker's end: one byte that the main process sets and its pool's processes see.
+"""The worker's end: what the main process says to its pool's processes, in memory that is shared by fork.
 
-It lies in memory that is shared by fork, because a prefork child hears nothing of its parent's warm shutdown. It makes
-a running sync claim no more, settle what is in flight, and end; so a warm or soft shutdown takes no longer than one
-request. A SIGKILL leaves it to the leases.
+A prefork child hears nothing of its parent's shutdown. Told to stop, a running sync claims no more, lets what is in
+flight finish until `RECEIPTS_SHUTDOWN_S` have passed since the signal, then ends the requests that are still under
+way, settles them as unanswered, and ends. So every slot is back in its time, whatever the API does. What a process
+that was killed had in flight, the main process hands back (holdings.py). A SIGKILL of the main process leaves it to
+the leases. docs/decisions/0012-shutdown.md tells the whole of it.
 
 Process managers (honcho, Heroku) send SIGTERM to every process of a group. A child that dies of it in the middle of a
 PUT costs a lease and a second PUT; so a sync waits for its parent's word: told to stop, it finishes and lets the parent
@@ -11,27 +13,56 @@ end it; told nothing, the signal was meant for it alone.
 
 from __future__ import annotations
 
+import logging
 import mmap
 import os
 import signal
+import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+import billiard
+import billiard.pool
 from celery import Celery, signals
 from celery.apps.worker import Worker
+from celery.worker import state
+
+from worker.holdings import Holdings
+from worker.ledger import Ledger
+
+log = logging.getLogger(__name__)
 
 _RUNNING, _STOPPING, _COLD = 0, 1, 2
 _STEP_S = 0.05
 _HEARD_WITHIN_S = 2.0
+# What a settle may take after the last request has been ended.
+_SETTLING_S = 2.0
+# Tenths of a second; billiard's own are 300.
+_RESULT_UNREAD_FOR = 50
 
-_state = mmap.mmap(-1, 1)
+_state = mmap.mmap(-1, 16)
+_SINCE = struct.Struct("=d")
+_SINCE_AT = 8
+
+holdings = Holdings()
 
 
 def stopping() -> bool:
     """Whether this worker wants to stop."""
     return _state[0] != _RUNNING
+
+
+def stopping_for_s() -> float:
+    """Seconds since the signal to stop; the clock is the machine's, the same for every process."""
+    since_s: float = _SINCE.unpack_from(_state, _SINCE_AT)[0]
+    return time.monotonic() - since_s if stopping() else 0.0
+
+
+def too_late(after_s: float) -> Callable[[], bool]:
+    """Says whether requests under way must end now: the worker has been stopping for so long, or stops cold."""
+    return lambda: _state[0] == _COLD or (stopping() and stopping_for_s() >= after_s)
 
 
 def pause(seconds: float) -> None:
@@ -44,7 +75,44 @@ def pause(seconds: float) -> None:
 @signals.worker_shutting_down.connect(weak=False)
 def announce(how: str = "Warm", **_: object) -> None:
     """Called in the main process when a warm shutdown begins, and when a cold one does."""
-    _state[0] = _COLD if how == "Cold" else _STOPPING
+    if not stopping():
+        _SINCE.pack_into(_state, _SINCE_AT, time.monotonic())
+    _state[0] = _COLD if how == "Cold" else max(_state[0], _STOPPING)
+
+
+@signals.task_prerun.connect(weak=False)
+def _task_begins(**_: object) -> None:
+    holdings.begin()
+
+
+@signals.task_postrun.connect(weak=False)
+def _task_ended(**_: object) -> None:
+    holdings.end()
+
+
+def hand_back_lost(ledgers: Mapping[str, Ledger]) -> None:
+    """In the main process of a worker that stops: hands back what dead processes of its pool held, until none runs.
+
+    Their leases end now, and are reaped as any that ran out: a slot that kills its process is counted.
+    """
+    while True:
+        running = holdings.running()
+        for lost in holdings.lost():
+            if lost.claims:
+                expired = ledgers[lost.application].expire(lost.claims)
+                ledgers[lost.application].reap()
+                log.warning("a process of the pool was lost: application=%s slots=%d", lost.application, sum(expired))
+            holdings.forget(lost)
+        if not running:
+            return
+        time.sleep(_STEP_S)
+
+
+def end_worker(exit_code: int) -> None:
+    """Called by a thread of the main process that knows that this worker must not go on: a warm shutdown."""
+    announce()
+    # What Celery's own signal handlers set; the main loop looks at it at least every few seconds.
+    state.should_stop = exit_code
 
 
 @contextmanager
@@ -62,21 +130,28 @@ def finishing_first() -> Iterator[None]:
 
 def _on_sigterm(number: int, _frame: object) -> None:
     pause(_HEARD_WITHIN_S)
-    if _state[0] != _STOPPING:
+    if not stopping():
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
 
 class SoftlyStopping(Worker):
-    """Celery says that it shuts down only after it has waited out the soft shutdown; the syncs must hear it before."""
+    """Celery's soft shutdown says that it shuts down only after it has waited, and always waits in full."""
 
     def wait_for_soft_shutdown(self) -> None:
-        """Says so, then waits as Celery does; after that the pool's processes are ended."""
+        """Says so first, then waits until no task runs, at most the soft shutdown's time and a settle's."""
         announce()
-        super().wait_for_soft_shutdown()
+        at_most_s = self.app.conf.worker_soft_shutdown_timeout + _SETTLING_S
+        while holdings.running() and stopping_for_s() < at_most_s:
+            time.sleep(_STEP_S)
         announce("Cold")
 
 
 def install(app: Celery) -> None:
     """Makes the application's workers stop softly."""
+    # billiard spawns on macOS, and celery's "fork" does not change that: a spawned process would share nothing.
+    billiard.set_start_method("fork", force=True)
+    # When a shutdown begins, celery forgets a task whose process has just taken it, and never reads its result; the
+    # process waits half a minute for that before it ends. The broker hands the task out again.
+    billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = _RESULT_UNREAD_FOR
     app.Worker = app.subclass_with_self(SoftlyStopping, name="Worker")

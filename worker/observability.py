@@ -15,12 +15,14 @@ from settings import Settings
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
-# Celery's sentences about messages that it cannot take: each quotes the whole message → what is said instead.
+# Celery's and kombu's sentences about messages that they cannot take: each quotes the message → what is said instead.
 _QUOTING = {
     consumer.UNKNOWN_TASK_ERROR: "a message for a task that nobody knows was thrown away",
     consumer.INVALID_TASK_ERROR: "a message that is no task was thrown away",
     consumer.UNKNOWN_FORMAT: "a message of an unknown form was thrown away",
     consumer.MESSAGE_DECODE_ERROR: "a message that cannot be decoded was thrown away",
+    "Could not restore message: %r": "a message could not be given back to its queue",
+    "Cannot process event on channel %r: %s": "a message to all workers that cannot be decoded was thrown away",
 }
 
 
@@ -31,7 +33,8 @@ def pseudonym(slot: str) -> str:
 
 def keep_messages_private() -> None:
     """Keeps the broker's messages, and with them texts and tokens, out of Celery's own log lines."""
-    logging.getLogger(consumer.__name__).addFilter(_unquoted)
+    for name in (consumer.__name__, "kombu.transport.redis"):
+        logging.getLogger(name).addFilter(_unquoted)
     # At DEBUG they write every task's arguments.
     for name in ("celery.pool", "celery.beat"):
         logging.getLogger(name).setLevel(logging.INFO)

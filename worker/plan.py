@@ -96,7 +96,7 @@ def next_put(claim: MarkClaim | EditClaim, limits: Limits) -> Put:
     Always the first would starve the others where newcomers keep asking for it.
     """
     puts = list(plan(claim, limits))
-    return puts[claim.generation % len(puts)]
+    return puts[claim.turn % len(puts)]
 
 
 def _whole_dialog(claim: MarkClaim) -> str:

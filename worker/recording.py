@@ -1,53 +1,88 @@
 """Recording what came through the broker: checked like everything else, and never a crash loop.
 
 A wrong call, or one whose slot is damaged, ends as a failed task and a dead letter. A ledger that is out of reach or
-refuses (full, read-only) sends the task back to the broker, which would hand it out again at once: the Redis client's
-backoff paces the first, a pause the second.
+refuses (full, read-only, a key of its own broken) sends the task back to the broker, which would hand it out again at
+once: the Redis client's backoff paces the first, a pause the second.
+
+A message that comes back may have killed the process that recorded it. So its recording is counted as begun before it
+starts and struck off when it ends, however it ends; one that was begun too often is a dead letter. The price, two
+commands, is paid only for messages that the broker hands out again.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 import redis
 from celery.exceptions import Reject
 
 from receipt_sync import InvalidReceipt, Receipt
-from receipt_sync.calls import PARAMETERS, POSITIONAL, receipt_from_call
+from receipt_sync.calls import receipt_from_call
 from receipt_sync.errors import shown
 from settings.application import DEFAULT_NAME
 from worker.lifecycle import pause
+from worker.quarantine import shown_arguments
 from worker.runtime import Runtime
+from worker.sync import Way
 
-_SHOWN_BYTES = 65_536
 _DAMAGED = "LEDGER"  # how record.lua's own error begins
 _PAUSE_S = 1.0
-_APPLICATION, _SECRET = "application", "token"
+_APPLICATION = "application"
 
 
 class DamagedSlot(Exception):  # noqa: N818 - beside InvalidReceipt, in the same list of failed tasks
     """A slot's key in Redis holds something else; the words name the key."""
 
 
-def record_call(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+class PoisonReceipt(Exception):  # noqa: N818 - beside InvalidReceipt
+    """The process that recorded it died, again and again."""
+
+
+def record_call(
+    held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], came_back: str | None = None
+) -> None:
     """Records what a task was called with.
+
+    Args:
+        held: the ledgers.
+        name: the task's.
+        args: positional arguments.
+        kwargs: arguments by name.
+        came_back: the message's id where the broker hands it out again; None where it is new.
 
     Raises:
         InvalidReceipt: an argument is wrong; a dead letter with the arguments has been stored.
         DamagedSlot: the slot is damaged; a dead letter with the arguments has been stored.
+        PoisonReceipt: it has killed its process too often; a dead letter with the arguments has been stored.
         Reject: the ledger was not reached, or refuses; the message goes back to the broker.
     """
     try:
-        _record(held, name, args, kwargs)
+        if came_back is None:
+            _record(held, name, args, kwargs)
+        else:
+            _record_again(held, name, args, kwargs, came_back)
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise Reject(type(error).__name__, requeue=True) from error
     except redis.ResponseError as error:
-        if str(error).startswith(_DAMAGED):
-            _bury(held, name, args, kwargs, str(error))
-            raise DamagedSlot(str(error)) from error
         pause(_PAUSE_S)
         raise Reject(type(error).__name__, requeue=True) from error
+
+
+def _record_again(
+    held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], message_id: str
+) -> None:
+    ledger = _way(held, kwargs).ledger
+    # The first time it came nobody counted.
+    crashes = ledger.start(message_id)
+    if crashes >= held.settings.crashes_max:
+        # Struck off only when its letter is stored: else it would be tried again.
+        _bury(held, name, args, kwargs, f"poison: its worker died {crashes} times")
+        ledger.end(message_id)
+        raise PoisonReceipt(f"its worker died {crashes} times")
+    try:
+        _record(held, name, args, kwargs)
+    finally:
+        ledger.end(message_id)
 
 
 def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
@@ -59,7 +94,13 @@ def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[st
     except InvalidReceipt as error:
         _bury(held, name, args, kwargs, f"invalid: {error}")
         raise
-    held.queue(application).record_many([receipt])
+    try:
+        held.queue(application).record_many([receipt])
+    except redis.ResponseError as error:
+        if not str(error).startswith(_DAMAGED):
+            raise
+        _bury(held, name, args, kwargs, str(error))
+        raise DamagedSlot(str(error)) from error
 
 
 def _known(held: Runtime, application: object) -> str:
@@ -69,17 +110,9 @@ def _known(held: Runtime, application: object) -> str:
 
 
 def _bury(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], reason: str) -> None:
+    _way(held, kwargs).ledger.bury_invalid(name, shown_arguments(name, args, kwargs), reason)
+
+
+def _way(held: Runtime, kwargs: Mapping[str, object]) -> Way:
     application = kwargs.get(_APPLICATION)
-    way = held.ways.get(application if isinstance(application, str) else "") or next(iter(held.ways.values()))
-    arguments = json.dumps(_without_secrets(name, args, kwargs), default=repr)[:_SHOWN_BYTES]
-    way.ledger.bury_invalid(name, arguments, reason)
-
-
-def _without_secrets(name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, object]:
-    # An argument that is not ours may be a misspelt token, one without a name a misplaced one.
-    known = {*PARAMETERS[name], _APPLICATION} - {_SECRET}
-    most = POSITIONAL[name]
-    return {
-        "args": [*args[:most], *["(secret)"] * len(args[most:])],
-        "kwargs": {key: value if key in known else "(secret)" for key, value in kwargs.items()},
-    }
+    return held.ways.get(application if isinstance(application, str) else "") or next(iter(held.ways.values()))

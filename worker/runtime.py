@@ -6,11 +6,11 @@ import os
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import lru_cache
 
-import redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from receipt_sync import ReceiptQueue
+from receipt_sync.connection import client_of
 from settings import Application, Settings
 from worker.acting import Patience
 from worker.chat_api import ChatApi, Endpoint
@@ -32,10 +32,9 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.redis = redis.Redis.from_url(
+        self.redis = client_of(
             settings.redis_url,
-            socket_timeout=_REDIS_TIMEOUT_S,
-            socket_connect_timeout=_REDIS_TIMEOUT_S,
+            timeout_s=_REDIS_TIMEOUT_S,
             socket_keepalive=True,
             health_check_interval=30,
             retry=Retry(ExponentialBackoff(cap=2, base=0.05), _REDIS_RETRIES),

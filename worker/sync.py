@@ -18,6 +18,7 @@ import sentry_sdk
 
 from worker.acting import Patience, outcome_of
 from worker.chat_api import ChatApi
+from worker.deadline import TooLateError
 from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
 from worker.observability import pseudonym
 from worker.plan import Limits, Put, next_put
@@ -30,6 +31,8 @@ _POLL_S = 0.05
 
 # Of a lease; several tries fit into one.
 _EXTEND_SHARE = 0.25
+
+_LATE = Back("claimed too long ago to be sent")
 
 AnyClaim = MarkClaim | EditClaim
 Settlement = tuple[str, int, Outcome]
@@ -68,6 +71,8 @@ class Sync:
         permit: the doorbell's permit, kept alive by every claim; '' for a run without.
         time_s: how long it goes on claiming.
         stopping: says whether the worker wants to stop; then nothing more is claimed.
+        too_late: says whether requests under way must end now, so that their slots are handed back in time.
+        note: is told what is in flight, as (slot, generation), whenever that changes.
     """
 
     way: Way
@@ -75,6 +80,8 @@ class Sync:
     permit: str
     time_s: float
     stopping: Callable[[], bool]
+    too_late: Callable[[], bool] = lambda: False
+    note: Callable[[list[tuple[str, int]]], None] = lambda _: None
     sent: int = 0
     settled: int = 0
     _extended_s: float = field(default_factory=time.monotonic)
@@ -110,6 +117,8 @@ class Sync:
         claimed = self.way.ledger.claim(free, self.permit)
         for claim in claimed.claims:
             self._flying[self.pool.submit(send_claim, self.way, claim, time.monotonic())] = claim
+        if claimed.claims:
+            self.note(self._held())
         if claimed.leave or claimed.wait_ms is None:
             return None
         return claimed.wait_ms / 1000
@@ -127,26 +136,35 @@ class Sync:
         settlements = [future.result() for future in finished]
         self.settled += sum(self.way.ledger.settle(settlements))
         self.sent += len(settlements)
+        self.note(self._held())
 
     def _keep_in_time(self) -> None:
         """Ends requests that drip, and keeps the slots of those that end late all the same."""
-        self.way.api.end_overdue()
+        if self.too_late():
+            self.way.api.end_all()
+        else:
+            self.way.api.end_overdue()
         if time.monotonic() - self._extended_s < self.way.ledger.lease_ms / 1000 * _EXTEND_SHARE:
             return
         self._extended_s = time.monotonic()
         if self._flying:
-            self.way.ledger.extend([(claim.slot, claim.generation) for claim in self._flying.values()])
+            self.way.ledger.extend(self._held())
+
+    def _held(self) -> list[tuple[str, int]]:
+        return [(claim.slot, claim.generation) for claim in self._flying.values()]
 
 
 def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
     """Sends the PUT of a claim that was granted at `granted_s` (monotonic); answers what to settle."""
     now_s = time.monotonic()
     if now_s - claim.claimed_s > way.send_within_s or now_s - granted_s > way.late_s:
-        return claim.slot, claim.generation, Back("claimed too long ago to be sent")
+        return claim.slot, claim.generation, _LATE
     try:
         put = next_put(claim, way.limits)
-        verdict = way.api.send(put)
+        verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
         outcome = outcome_of(verdict, put, claim, way.patience, random.random())
+    except TooLateError:
+        return claim.slot, claim.generation, _LATE
     except Exception as error:  # noqa: BLE001 - a bug in one slot must neither stop the others nor lose the slot
         return claim.slot, claim.generation, _bug(claim, way, error)
     report(way.ledger.application, claim, put, verdict, outcome)
@@ -157,7 +175,7 @@ def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
     sentry_sdk.capture_exception(error)
     log.warning("bug while sending slot %s: %s", pseudonym(claim.slot), type(error).__name__)
     delay_ms = round(way.patience.backoff_cap_s * 1000)
-    return Again(f"bug: {type(error).__name__}", verdict="", delay_ms=delay_ms, costs_attempt=True)
+    return Again(f"bug: {type(error).__name__}", verdict="", delay_ms=delay_ms, costs_attempt=True, in_doubt=True)
 
 
 def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcome: Outcome) -> None:

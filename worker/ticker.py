@@ -19,13 +19,15 @@ from receipt_sync import keys
 from settings import Settings
 from worker.contract import DOORBELL_QUEUE, SYNC
 from worker.ledger import Ledger
-from worker.lifecycle import stopping
+from worker.ledger.keeping import EvictingRedisError
+from worker.lifecycle import end_worker, hand_back_lost, stopping
 from worker.observability import pseudonym
 from worker.runtime import runtime
 
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
+_OWN_WORDS = ("BROKENKEY ", "VERSION ")  # of slot.lua
 
 Doorbell = Callable[[str, str], None]
 
@@ -91,6 +93,14 @@ class Ticker(threading.Thread):
             except Exception as error:  # noqa: BLE001 - brokers raise what they like, and nobody would start it again
                 self._say_outage("all", error)
                 self._ended.wait(TICK_S)
+        if stopping():
+            self._hand_back_lost()
+
+    def _hand_back_lost(self) -> None:
+        try:
+            hand_back_lost({ledger.application: ledger for ledger in self._ledgers})
+        except Exception as error:  # noqa: BLE001 - the leases heal what stays behind
+            log.warning("what lost processes held waits for its leases: error=%s", type(error).__name__)
 
     def _listen_and_tick(self) -> None:
         with self._client.pubsub(ignore_subscribe_messages=True) as wakes:  # type: ignore[no-untyped-call]
@@ -104,9 +114,15 @@ class Ticker(threading.Thread):
         """One application's failure must not stop the others."""
         try:
             if ledger.application not in self._published:
+                # A Redis that comes back may be another one: a replica with a configuration of its own.
+                ledger.require_keeping()
                 ledger.publish_policy()
                 self._published.add(ledger.application)
             wait_s = tick(ledger, self._ring)
+        except EvictingRedisError as error:
+            log.critical("%s", error)
+            end_worker(1)
+            return TICK_S
         except Exception as error:  # noqa: BLE001 - see run
             # A Redis that comes back may have come back empty.
             self._published.discard(ledger.application)
@@ -123,14 +139,19 @@ class Ticker(threading.Thread):
 
     def _say_outage(self, application: str, error: BaseException) -> None:
         if application not in self._failing:
-            # Its kind alone: the words of some hold addresses and passwords.
-            log.error("tick failed, ticking goes on: application=%s error=%s", application, type(error).__name__)
+            log.error("tick failed, ticking goes on: application=%s error=%s", application, _words(error))
         self._failing.add(application)
 
     def _say_recovery(self, application: str) -> None:
         if application in self._failing:
             log.warning("ticks again: application=%s", application)
         self._failing.discard(application)
+
+
+def _words(error: BaseException) -> str:
+    """An error's kind alone, for the words of some hold addresses and passwords; and our own scripts' words."""
+    own = isinstance(error, redis.ResponseError) and str(error).startswith(_OWN_WORDS)
+    return str(error) if own else type(error).__name__
 
 
 def ticker_step(settings: Settings) -> type[bootsteps.StartStopStep]:

@@ -38,10 +38,14 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """No answer, or one that says nothing about the PUT; it may have been applied. `reason` holds nothing private."""
+    """No answer, or one that says nothing about the PUT. `reason` holds nothing private.
+
+    `in_doubt` says that it may have been applied, or may still be: all but a PUT that certainly never reached the API.
+    """
 
     reason: str
     retry_after_s: float | None = None
+    in_doubt: bool = True
 
 
 @dataclass(frozen=True, slots=True)

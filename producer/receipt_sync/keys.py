@@ -11,22 +11,25 @@ lives on one node, several spread over the cluster, and each Lua script is given
 | `rs:{app}:due` | sorted set | slots with something pending and nothing in flight, by when they are due (ms) |
 | `rs:{app}:leases` | sorted set | slots in flight, by when their lease runs out (ms) |
 | `rs:{app}:permits` | sorted set | doorbells rung and syncs running, by when they are given up for lost (ms) |
-| `rs:{app}:counts` | hash | the accounts: recorded, absorbed, covered, dead, pending, in_flight; `puts_<verdict>` … |
-| `rs:{app}:policy` | hash | what the workers' settings say to the scripts |
+| `rs:{app}:counts` | hash | recorded, absorbed, covered, dead, pending, in_flight; `puts_<verdict>`, `refused` … |
+| `rs:{app}:policy` | hash | the workers' settings, for the scripts; `version` of the ledger, now 1 |
 | `rs:{app}:pace` | hash | the token bucket (`tokens`, `at`), the hold (`hold` until ms, `holds` in a row) |
 | `rs:{app}:dead` | stream | dead letters |
-| `rs:{app}:broken` | hash | slots set aside because their key held no slot → why |
+| `rs:{app}:broken` | hash | slots and keys set aside because they held something else → why |
+| `rs:{app}:broken:<key>` | any | what stood in place of `dead`, `permits`, `pace`, `policy` or `broken` |
+| `rs:{app}:start:<digest>` | string | how often the recording of a message that came back was begun, not ended |
 | `rs:{app}:wake` | channel | "something fell due", sent by the scripts to the workers |
 
-Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of this slot), `g` generation (starts at the
-time of its first claim), `s` when its last PUT was claimed (ms), `a` failed attempts in a row, `q` since when (ms), `y`
-crashes in a row, `w` why it was not sent, `u` waits for a newer session token, `pt` and `ft` when the oldest
-pending and in-flight receipt was recorded (ms): the half exists while its time does.
+Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of this slot), `g` generation (when it was
+claimed, and a turn: the workers' claim.lua), `s` when its last PUT was claimed (ms), `a` failed attempts in a row, `q`
+since when (ms), `y` crashes in a row, `w` why it was not sent, `u` waits for a newer session token, `pt` and `ft` when
+the oldest pending and in-flight receipt was recorded (ms): the half exists while its time does.
 Mark slots: `pr` and `pd` receipts of the whole dialog (read, delivered), `pa` and `pb` the messages they named
 (`*` in front: owed whatever the names say), `pi` ids stand in `<slot>:p`; `fr fd fa fb fi` the same in flight; `wa`
 and `wb` messages covered for good; `k` session token, `fk` the one in flight; `z` most ids in the next list.
 Edit slots: `pn` receipts, `pv` revision, `px` text, `pu` actor, `pk` session token; `fn fv fx fu fk` the same in
-flight; `v` highest revision sent, `h` SHA-1 of the text the API holds for certain.
+flight; `v` highest revision sent, `h` SHA-1 of the text the API holds for certain, `l` until when (ms) the text
+with the SHA-1 `lx` may still be applied, its PUT having been given up without an answer.
 
 Times come from Redis' clock; revisions are numbers below 2**53, exact in Lua.
 """

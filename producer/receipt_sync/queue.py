@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Never, Self
 
 import redis
+from redis.cluster import RedisCluster
 
 from receipt_sync import calls, keys, validation
+from receipt_sync.cluster import ClusterClient
 from receipt_sync.connection import connect
 from receipt_sync.environment import read
 from receipt_sync.errors import InvalidReceipt, shown
@@ -27,7 +29,8 @@ class ReceiptQueue:
     Safe to share between threads and to use after a fork.
 
     Args:
-        redis_url: the ledger, e.g. `redis://host:6379/0`; `rediss://` for TLS, `unix://` for a socket.
+        redis_url: the ledger, e.g. `redis://host:6379/0`; `rediss://` for TLS, `unix://` for a socket,
+            `redis+sentinel://` for Sentinels, `redis+cluster://` for a cluster (addresses.py).
         application: the QuickBlox application, as the workers' settings name it.
         timeout_s: seconds to wait for a connection, and for each answer; tried twice before `redis.TimeoutError`.
         max_text_bytes: most bytes of UTF-8 in an edit's text.
@@ -140,17 +143,19 @@ class ReceiptQueue:
         self.record_many([edit])
 
     def record_many(self, receipts: Iterable[Receipt]) -> None:
-        """Records any number of receipts in one round trip.
+        """Records any number of receipts in one round trip; in a cluster, in one for every 500.
 
         Raises:
             InvalidReceipt: one of them is not a receipt, or its text is too long here; nothing was stored.
             redis.RedisError: the ledger was not reached, or not to the end; recording all again does no harm.
         """
         batches = list(_in_batches(self._wire(receipts)))
-        if len(batches) == 1:
-            _RECORD.call(self._redis, self._prefix, *batches[0])
-        elif batches:
+        if len(batches) > 1 and not isinstance(self._redis, (ClusterClient, RedisCluster)):
             self._record_batches(batches)
+            return
+        # One by one in a cluster: redis-py's pipeline for clusters refuses scripts.
+        for batch in batches:
+            _RECORD.call(self._redis, self._prefix, *batch)
 
     def _wire(self, receipts: Iterable[Receipt]) -> list[tuple[str, ...]]:
         recorded_ms = time.time_ns() // 1_000_000

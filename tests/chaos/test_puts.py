@@ -13,7 +13,18 @@ BODY = '{"chat_dialog_id": "d1", "read": "1"}'
 
 def _call(seq: int, ended: float | None = 2.0, body: str = BODY, status: int | None = 200) -> Call:
     return Call(
-        seq, 1.0, ended, "PUT", "/chat/Message.json", "", HEADERS, body, status, applied=status == 200, user_id=None
+        seq,
+        1.0,
+        ended,
+        "PUT",
+        "/chat/Message.json",
+        "",
+        HEADERS,
+        body,
+        status,
+        applied=status == 200,
+        applied_at=1.0,
+        user_id=None,
     )
 
 

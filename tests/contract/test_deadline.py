@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 
@@ -11,6 +12,7 @@ import pytest
 from tests.contract.scripted_server import Request, ScriptedServer
 from tests.unit.worker.examples import put
 from worker.chat_api import ChatApi, Endpoint
+from worker.deadline import TooLateError
 from worker.verdicts import Sent, Unavailable, Verdict
 
 PATIENCE_S = 30.0
@@ -64,8 +66,36 @@ def test_a_request_ends_when_both_timeouts_together_are_over(
         assert isinstance(verdict_when_enforced(api), verdict)
 
 
+def test_a_request_that_may_no_longer_leave_does_not() -> None:
+    with ScriptedServer() as server:
+        api = ChatApi(Endpoint(server.url, "an-api-key", connect_timeout_s=0.1, read_timeout_s=10))
+        with pytest.raises(TooLateError):
+            api.send(put(), time.monotonic() - 0.2)
+        assert server.requests == []
+        assert api.send(put(), time.monotonic() + 60) == Sent()
+        with pytest.raises(TooLateError):  # over the open connection, too
+            api.send(put(), time.monotonic() - 0.2)
+        assert len(server.requests) == 1
+
+
 def test_a_request_within_its_time_is_left_alone() -> None:
     with ScriptedServer() as server:
         api = ChatApi(Endpoint(server.url, "an-api-key", connect_timeout_s=10, read_timeout_s=10))
         assert verdict_when_enforced(api) == Sent()
         assert api.end_overdue() == 0
+
+
+def test_every_request_can_be_ended_before_its_time() -> None:
+    with ScriptedServer() as server:
+        drip(server, b"", HEAD_THAT_NEVER_ENDS)
+        api = ChatApi(Endpoint(server.url, "an-api-key", connect_timeout_s=600, read_timeout_s=600))
+        with ThreadPoolExecutor(1) as pool:
+            sent = pool.submit(api.send, put())
+            ended = 0
+            for _ in range(int(PATIENCE_S / LOOKS_EVERY_S)):
+                if ended := api.end_all():
+                    break
+                server.released.wait(LOOKS_EVERY_S)
+            server.released.set()  # a request that nothing ended ends now, and the test fails
+            assert isinstance(sent.result(PATIENCE_S), Unavailable)
+            assert ended == 1

@@ -170,7 +170,7 @@ def test_a_date_is_a_distance_from_now(server: ScriptedServer) -> None:
 
 @pytest.mark.parametrize("status", [301, 304, 308, 408, 500, 502, 503, 504, 599, 600, 999])
 def test_5xx_3xx_and_408_are_unavailable(server: ScriptedServer, status: int) -> None:
-    assert verdict_of(server, answer(status, b"")) == Unavailable(f"status {status}")
+    assert verdict_of(server, answer(status, b"")) == Unavailable(f"status {status}", in_doubt=status >= 400)
 
 
 def test_an_outage_may_ask_for_a_time(server: ScriptedServer) -> None:
@@ -184,7 +184,7 @@ def test_an_outage_may_ask_for_a_time(server: ScriptedServer) -> None:
 )
 def test_a_redirect_is_not_followed_wherever_it_points(server: ScriptedServer, status: int, location: str) -> None:
     raw = answer(status, b"moved", f"Location: {location.format(url=server.url)}")
-    assert verdict_of(server, raw, BY_TOKEN) == Unavailable(f"status {status}")
+    assert verdict_of(server, raw, BY_TOKEN) == Unavailable(f"status {status}", in_doubt=False)
     assert [request.path for request in server.requests] == ["/chat/Message.json"]
 
 
@@ -194,7 +194,7 @@ def test_a_redirect_is_not_followed_wherever_it_points(server: ScriptedServer, s
 def test_a_refused_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    assert api_of(f"http://127.0.0.1:{port}").send(BY_KEY) == Unavailable("no answer: ConnectionError")
+    assert api_of(f"http://127.0.0.1:{port}").send(BY_KEY) == Unavailable("no answer: ConnectionError", in_doubt=False)
 
 
 def test_a_host_that_cannot_have_an_address() -> None:
@@ -214,7 +214,7 @@ def test_a_connection_that_is_not_accepted_in_time() -> None:
         try:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             api = ChatApi(Endpoint(url, "an-api-key", connect_timeout_s=0.05, read_timeout_s=10.0))
-            assert api.send(BY_KEY) == Unavailable("no answer: ConnectTimeout")
+            assert api.send(BY_KEY) == Unavailable("no answer: ConnectTimeout", in_doubt=False)
         finally:
             for each in queue:
                 each.close()
@@ -252,7 +252,11 @@ def _closes_after_the_request(_connection: socket.socket, request: Request | Non
 @pytest.mark.parametrize("script", [_resets_at_once, _resets_after_the_request, _closes_after_the_request])
 def test_a_connection_that_is_cut_before_an_answer(server: ScriptedServer, script: object) -> None:
     server.script = script  # type: ignore[assignment]
-    assert api_of(server.url).send(BY_KEY) == Unavailable("no answer: ConnectionError")
+    verdict = api_of(server.url).send(BY_KEY)
+    assert isinstance(verdict, Unavailable)
+    assert verdict.reason == "no answer: ConnectionError"
+    # Whether a connection that is reset at once was ever open is a matter of microseconds.
+    assert verdict.in_doubt or script is _resets_at_once
 
 
 @pytest.mark.parametrize(

@@ -226,12 +226,12 @@ def test_a_dead_letter_keeps_what_is_needed_to_send_it_again(door: Door) -> None
 @pytest.mark.parametrize(
     ("headers", "body", "said"),
     [
-        ({}, f'{{"text": "{TEXT}"}}', "a message of an unknown form"),
-        ({"task": READ, "id": "1", "lang": "py"}, f'[["{TEXT}"', "a message that cannot be decoded"),
+        ({}, f'{{"text": "{TEXT}"}}', "thrown away: it names no task"),
+        ({"task": READ, "id": "1", "lang": "py"}, f'[["{TEXT}"', "reason=it cannot be decoded"),
         (
             {"task": READ, "id": "2", "lang": "py", "eta": TOKEN},
             f'[["{TEXT}"], {{}}, {{}}]',
-            "a message that is no task",
+            "reason=an eta, a time limit",
         ),
     ],
 )
@@ -251,7 +251,11 @@ def test_a_message_that_celery_cannot_take_stops_nobody_and_is_not_quoted(
 def test_a_task_that_nobody_knows_stops_nobody_and_is_not_quoted(door: Door) -> None:
     assert door.send("receipts.edit_mesage", D, M, TEXT, token=TOKEN)["type"] == "task-failed"
     [worker] = door.system.workers
-    worker.wait_for_line("a message for a task that nobody knows was thrown away")
+    worker.wait_for_line("reason=unknown task")
+    letter = door.system.dead_letters()[-1]
+    assert (letter["task"], letter["reason"]) == ("receipts.edit_mesage", "refused: unknown task")
+    assert TOKEN not in repr(letter)
+    assert TEXT not in repr(letter)
     dialog_id, _ = door.dialog()
     assert door.send(READ, dialog_id=dialog_id, user_id=USER)["type"] == "task-succeeded"
 

@@ -5,6 +5,8 @@ settle     done, again, dead or handed back                    outcomes.py, lua/
 extend     leases of claims that are still being sent           lua/extend.lua
 reap       leases that ran out                                 lua/reap.lua
 ring       permits for doorbells                               lua/ring.lua
+bury       a call that never became a receipt                  lua/bury.lua
+start      a message that may have killed its process          lua/start.lua
 record     is the producers' (receipt_sync); keys and fields of all: receipt_sync/keys.py
 """
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from receipt_sync import validation
+
 READ, DELIVERED = "r", "d"
+_TURNS = 1024  # lua/claim.lua
+_ACTOR = re.compile(r"[us][0-9]{1,19}|t[0-9a-f]{32}", re.ASCII)
 
 
 class UnreadableSlotError(ValueError):
@@ -47,6 +52,11 @@ class Claim:
     token: str | None = field(repr=False)
     claimed_s: float
 
+    @property
+    def turn(self) -> int:
+        """Goes up by one, and round, with each claim of the slot."""
+        return self.generation % _TURNS
+
 
 @dataclass(frozen=True, slots=True)
 class MarkClaim(Claim):
@@ -80,12 +90,24 @@ def parse_claim(answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | 
     Raises:
         UnreadableSlotError: the slot's fields are not what the scripts write.
     """
-    slot, generation = _text(answer[0]), int(answer[1])
+    slot, generation = _slot(answer[0]), int(answer[1])
     try:
         kind, dialog_id, last = slot.split(":")
-        return _BY_KIND[kind](answer, slot, generation, dialog_id, last, claimed_s)
+        return _checked(_BY_KIND[kind](answer, slot, generation, dialog_id, last, claimed_s))
     except (ValueError, LookupError) as error:
         raise UnreadableSlotError(slot, generation, f"{type(error).__name__}: {error}") from error
+
+
+def _checked(claim: MarkClaim | EditClaim) -> MarkClaim | EditClaim:
+    """What travels in a path or a header has to be what recording has let in, whoever has had a hand in it since."""
+    ids = claim.ids if isinstance(claim, MarkClaim) else (claim.message_id,)
+    for id_ in (claim.dialog_id, *ids):
+        validation.object_id("id", id_)
+    if not _ACTOR.fullmatch(claim.actor):
+        raise ValueError("no actor")
+    if claim.token is not None:
+        validation.token(claim.token)
+    return claim
 
 
 def _mark(
@@ -133,6 +155,11 @@ def _edit(
 
 
 _BY_KIND: Mapping[str, Callable[..., MarkClaim | EditClaim]] = {"m": _mark, "e": _edit}
+
+
+def _slot(value: bytes | int) -> str:
+    """A slot's id; bytes that are no UTF-8 are kept (`surrogateescape`), so that it can be settled by them."""
+    return value.decode(errors="surrogateescape") if isinstance(value, bytes) else str(value)
 
 
 def _text(value: bytes | int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -14,9 +15,11 @@ from receipt_sync import keys
 from receipt_sync.scripts import Script
 from worker.ledger import scripts
 from worker.ledger.claims import EditClaim, MarkClaim, UnreadableSlotError, parse_claim
+from worker.ledger.keeping import require_keeping
 from worker.ledger.outcomes import Dead, Outcome, settle_arguments
 
 _REAPED_AT_ONCE = 200
+_STARTS_REMEMBERED_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,13 @@ class Ledger:
         self._policy = dict(policy)
         self._prefix = keys.prefix(application)
 
+    def require_keeping(self) -> None:
+        """Raises EvictingRedisError when the server that holds this ledger may evict it."""
+        require_keeping(self._redis, self.application)
+
     def publish_policy(self) -> None:
         """Stores the policy; the last worker to start has the last word."""
-        self._redis.hset(f"{self._prefix}:policy", mapping=self._policy)  # type: ignore[arg-type]  # its mapping type is invariant
+        self._call(scripts.PUBLISH, *(part for pair in self._policy.items() for part in pair))
 
     def claim(self, most: int, permit: str = "") -> Claimed:
         """The longest due slots, at most `most` and at most what the pace allows. Unreadable ones are buried."""
@@ -111,7 +118,7 @@ class Ledger:
 
     def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[bool]:
         """Ends claims, given as (slot, generation, outcome); False where the claim had been taken away meanwhile."""
-        arguments = [part for settlement in settlements for part in settle_arguments(*settlement)]
+        arguments = [_utf8_or_as_it_was(part) for each in settlements for part in settle_arguments(*each)]
         return [bool(settled) for settled in self._call(scripts.SETTLE, *arguments)]
 
     def extend(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
@@ -119,11 +126,19 @@ class Ledger:
         arguments = [part for claim in claims for part in claim]
         return [bool(ours) for ours in self._call(scripts.EXTEND, self.lease_ms, *arguments)]
 
+    def expire(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
+        """Ends the leases of claims whose process has died, for the next reap; False where one had been taken away."""
+        arguments = [part for claim in claims for part in claim]
+        return [bool(ours) for ours in self._call(scripts.EXTEND, 0, *arguments)]
+
     def reap(self) -> list[Reaped]:
         """Takes back the slots whose lease ran out, oldest first, a bounded number at a time."""
         answer = self._call(scripts.REAP, _REAPED_AT_ONCE)
         triples = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
-        return [Reaped(slot.decode(), int(crashes), fate == b"dead") for slot, crashes, fate in triples]
+        return [
+            Reaped(slot.decode(errors="backslashreplace"), int(crashes), fate == b"dead")
+            for slot, crashes, fate in triples
+        ]
 
     def ring(self, returned_permit: str = "") -> Rung:
         """Permits for the doorbells that the due slots and the free rate deserve now."""
@@ -136,12 +151,33 @@ class Ledger:
 
     def bury_invalid(self, task: str, arguments: str, reason: str) -> None:
         """A receipt that never became one stands among the dead letters, counted as recorded and dead."""
-        pipeline = self._redis.pipeline()
-        fields = {"task": task, "arguments": arguments, "reason": reason, "receipts": 1}
-        pipeline.xadd(f"{self._prefix}:dead", fields)  # type: ignore[arg-type]  # its mapping type is invariant
-        pipeline.hincrby(f"{self._prefix}:counts", "recorded", 1)
-        pipeline.hincrby(f"{self._prefix}:counts", "dead", 1)
-        pipeline.execute()
+        self._call(scripts.BURY, _utf8(task), _utf8(arguments), _utf8(reason))
 
-    def _call(self, script: Script, *arguments: str | int) -> Any:
+    def count_refused(self) -> None:
+        """Counts a message of the broker's that was thrown away because it was no receipt at all."""
+        self._redis.hincrby(f"{self._prefix}:counts", "refused", 1)
+
+    def start(self, message_id: str) -> int:
+        """How often the recording of this message was begun before and not ended, for its process died of it."""
+        return int(self._call(scripts.START, _digest(message_id), _STARTS_REMEMBERED_MS))
+
+    def end(self, message_id: str) -> None:
+        """The recording of this message has ended, well or not."""
+        self._redis.delete(f"{self._prefix}:start:{_digest(message_id)}")
+
+    def _call(self, script: Script, *arguments: str | int | bytes) -> Any:
         return script.call(self._redis, self._prefix, *arguments)
+
+
+def _utf8(text: str) -> str:
+    """Half characters replaced: JSON can say them, Redis' client cannot."""
+    return text.encode(errors="replace").decode()
+
+
+def _utf8_or_as_it_was(part: str | int) -> bytes | int:
+    """A damaged slot's id goes back with the bytes that it came with."""
+    return part.encode(errors="surrogateescape") if isinstance(part, str) else part
+
+
+def _digest(message_id: str) -> str:
+    return hashlib.sha256(message_id.encode(errors="replace")).hexdigest()[:32]

@@ -33,6 +33,7 @@ class Again:
         escalates: the hold doubles with every hold in a row.
         list_limit: most ids in the slot's next list; None as it is.
         wants_token: the slot is due at once when a newer session token comes.
+        in_doubt: the API may have applied the PUT, or may still do so: another text waits until it cannot.
     """
 
     reason: str
@@ -43,6 +44,7 @@ class Again:
     escalates: bool = False
     list_limit: int | None = None
     wants_token: bool = False
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ _ALL = Part(flags="rd")
 
 
 def settle_arguments(slot: str, generation: int, outcome: Outcome) -> tuple[str | int, ...]:
-    """The sixteen arguments of settle.lua for one claim, in its order."""
+    """The seventeen arguments of settle.lua for one claim, in its order."""
     match outcome:
         case Done(part):
             return _arguments(slot, generation, "done", part, verdict="sent")
@@ -93,6 +95,7 @@ def _again(slot: str, generation: int, outcome: Again) -> tuple[str | int, ...]:
         escalates=int(outcome.escalates),
         list_limit="" if outcome.list_limit is None else outcome.list_limit,
         wants_token=int(outcome.wants_token),
+        in_doubt=int(outcome.in_doubt),
         reason=outcome.reason,
         verdict=outcome.verdict,
     )
@@ -124,6 +127,7 @@ _DEFAULTS: dict[str, str | int] = {
     "escalates": 0,
     "list_limit": "",
     "wants_token": 0,
+    "in_doubt": 0,
     "reason": "",
     "status": "",
     "words": "",

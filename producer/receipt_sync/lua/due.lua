@@ -18,17 +18,19 @@ local function gather_due(s)
   return math.max(number(s, 'pt') + gather_ms(), number(s, 's') + policy.gather_max_ms)
 end
 
--- The earliest slot's due time, sent to the workers when it comes before their next tick.
+-- The earliest slot's due time, sent to the workers when it comes before their next tick. Of several that this script
+-- has made due together any may stand first.
 local TICK_MS = 1000
-local soonest, soonest_slot
+local scheduled = {}
 local function schedule(s, due_ms)
   redis.call('ZADD', due_key, due_ms, s.slot)
-  if not soonest or due_ms < soonest then soonest, soonest_slot = due_ms, s.slot end
+  scheduled[s.slot] = due_ms
 end
 local function wake()
-  if not soonest or soonest > now + TICK_MS then return end
-  if redis.call('ZRANGE', due_key, 0, 0)[1] ~= soonest_slot then return end
-  redis.call('PUBLISH', prefix .. ':wake', math.max(0, soonest - now))
+  if not next(scheduled) then return end
+  local due_ms = scheduled[redis.call('ZRANGE', due_key, 0, 0)[1]]
+  if not due_ms or due_ms > now + TICK_MS then return end
+  redis.call('PUBLISH', prefix .. ':wake', math.max(0, due_ms - now))
 end
 
 local function finish()

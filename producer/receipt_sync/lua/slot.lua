@@ -5,7 +5,20 @@
 local prefix = KEYS[1]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local due_key, leases_key = prefix .. ':due', prefix .. ':leases'
+local due_key, leases_key, counts_key = prefix .. ':due', prefix .. ':leases', prefix .. ':counts'
+
+-- Asked before anything is written: what a script has written before it fails is not taken back. Without these keys
+-- receipts would be stranded or uncounted, so nothing is done until somebody has mended them (docs/decisions/0011).
+local function wrong_type(key, kind)
+  local found = redis.call('TYPE', key).ok
+  if found ~= kind and found ~= 'none' then
+    return redis.error_reply('BROKENKEY ' .. key .. ' should be a ' .. kind .. ', and is a ' .. found)
+  end
+end
+do
+  local broken = wrong_type(due_key, 'zset') or wrong_type(leases_key, 'zset') or wrong_type(counts_key, 'hash')
+  if broken then return broken end
+end
 
 -- More names than this are not remembered: a slot's room must not grow with its receipts.
 local NAMES_MAX = 8
@@ -13,7 +26,7 @@ local NAME_WIDTH = 25
 
 local MARK = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'k', 'z', 'wa', 'wb',
   'pt', 'pr', 'pd', 'pa', 'pb', 'pi', 'ft', 'fr', 'fd', 'fa', 'fb', 'fi', 'fk'}
-local EDIT = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'h', 'v',
+local EDIT = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'h', 'v', 'l', 'lx',
   'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'ft', 'fn', 'fv', 'fx', 'fu', 'fk'}
 -- Per flag: count, names and ids' letter of the pending half, of the half in flight, and the names covered for good.
 local FLAGS = {
@@ -23,10 +36,20 @@ local FLAGS = {
 
 -- The policy that the workers publish; these hold until the first worker has started.
 local policy = {gather_min_ms = 0, gather_max_ms = 2000, remember_ms = 86400000, give_up_ms = 86400000,
-  crashes_max = 5, rate_per_s = 72, burst = 3.6}
+  lands_ms = 10000, crashes_max = 5, rate_per_s = 72, burst = 3.6}
+local VERSION = 1
+-- What no worker would publish (garbage, below zero, without end) counts for nothing.
+local LEAST = {remember_ms = 1, crashes_max = 1, burst = 1}
 do
-  local stored = redis.call('HGETALL', prefix .. ':policy')
-  for i = 1, #stored, 2 do policy[stored[i]] = tonumber(stored[i + 1]) or policy[stored[i]] end
+  local stored = redis.pcall('HGETALL', prefix .. ':policy')
+  for i = 1, stored.err and 0 or #stored, 2 do
+    local n = tonumber(stored[i + 1])
+    if n and n >= (LEAST[stored[i]] or 0) and n < 2 ^ 53 then policy[stored[i]] = n end
+  end
+  if (policy.version or 1) > VERSION then
+    return redis.error_reply('VERSION ' .. prefix .. ' is a ledger of version ' .. policy.version
+      .. ', this program knows ' .. VERSION)
+  end
 end
 
 -- The accounts ---------------------------------------------------------------------------------------------------
@@ -35,7 +58,7 @@ local counted = {}
 local function count(name, n) counted[name] = (counted[name] or 0) + n end
 local function write_counts()
   for name, n in pairs(counted) do
-    if n ~= 0 then redis.call('HINCRBY', prefix .. ':counts', name, n) end
+    if n ~= 0 then redis.call('HINCRBY', counts_key, name, n) end
   end
 end
 

@@ -21,6 +21,7 @@ POLICY = {
     "gather_max_ms": "0",
     "remember_ms": "86400000",
     "give_up_ms": "86400000",
+    "lands_ms": "0",
     "crashes_max": "2",
     "rate_per_s": "0",
     "burst": "1",
@@ -36,7 +37,7 @@ class RealLedger:
         size = RingSize(syncs_max=3, permit_ms=60_000, side_by_side=2)
         self.ledger = Ledger(client, APPLICATION, policy=POLICY | policy, lease_ms=LEASE_MS, size=size)
         self.ledger.publish_policy()
-        self.first: dict[str, int] = {}  # generations start at a time; here they are counted from 1
+        self.generations: dict[str, list[int]] = {}  # they hold times; here they are counted from 1
 
     def record(self, receipts: Sequence[Receipt]) -> None:
         self.queue.record_many(receipts)
@@ -44,12 +45,12 @@ class RealLedger:
     def claim(self, most: int = 100) -> list[AnyClaim]:
         claims = self.ledger.claim(most).claims
         for claim in claims:
-            self.first.setdefault(claim.slot, claim.generation)
+            self.generations.setdefault(claim.slot, []).append(claim.generation)
         return claims
 
     def nth(self, slot: str, generation: int) -> int:
         """A generation as the model counts it: 1 is the slot's first."""
-        return generation - self.first[slot] + 1
+        return self.generations[slot].index(generation) + 1
 
     def settle(self, slot: str, generation: int, outcome: Outcome) -> bool:
         (settled,) = self.ledger.settle([(slot, generation, outcome)])

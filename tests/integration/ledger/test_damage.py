@@ -17,7 +17,7 @@ OTHER_DIALOG = "e" * 24
 OTHER = f"m:{OTHER_DIALOG}:u{USER}"
 GARBAGE = ["garbage", "", "-1", "1e400", "nan", "0.5"]
 MARK_FIELDS = ["R", "C", "D", "g", "s", "a", "y", "u", "k", "z", "wa", "wb", "pt", "pr", "pd", "pa", "pb", "pi"]
-EDIT_FIELDS = ["R", "C", "D", "g", "s", "a", "y", "u", "h", "v", "pt", "pn", "pv", "px", "pu", "pk"]
+EDIT_FIELDS = ["R", "C", "D", "g", "s", "a", "y", "u", "h", "v", "l", "lx", "pt", "pn", "pv", "px", "pu", "pk"]
 FLIGHT = {"pt": "ft", "pr": "fr", "pd": "fd", "pa": "fa", "pb": "fb", "pi": "fi", "pn": "fn", "pv": "fv", "px": "fx",
     "pu": "fu", "pk": "fk"}  # fmt: skip
 MARKED: list[Receipt] = [read(up_to=1), delivered(1, 2)]
@@ -100,14 +100,20 @@ def test_a_full_redis_refuses_whole_calls_and_the_backlog_still_drains(
     assert audit(real.redis, APPLICATION) == Accounts(recorded=5, covered=5)
 
 
-def test_a_full_redis_that_takes_no_dead_letter_changes_nothing(real: RealLedger, full: Callable[[], None]) -> None:
+def test_a_full_redis_takes_a_dead_letter_for_it_frees_the_slot(real: RealLedger, full: Callable[[], None]) -> None:
     real.record(EDITED)
     (claim,) = real.claim()
     full()
-    with pytest.raises(redis.ResponseError, match="maxmemory"):
-        real.settle(*settlement(claim, "dead"))
-    assert audit(real.redis, APPLICATION) == Accounts(recorded=1, in_flight=1)
-    assert real.letters() == []
+    assert real.settle(*settlement(claim, "dead"))
+    assert audit(real.redis, APPLICATION) == Accounts(recorded=1, dead=1)
+    assert len(real.letters()) == 1
+
+
+def test_a_worker_that_starts_on_a_full_redis_stores_its_policy(real: RealLedger, full: Callable[[], None]) -> None:
+    real.redis.delete(f"{PREFIX}:policy")
+    full()
+    real.ledger.publish_policy()
+    assert real.redis.exists(f"{PREFIX}:policy")
 
 
 def live_on(real: RealLedger, ending: str) -> None:

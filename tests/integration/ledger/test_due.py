@@ -148,3 +148,16 @@ def test_the_wake_channel_tells_what_comes_due_before_the_next_tick(redis_client
         while (message := listener.get_message(timeout=5)) and message["data"] != b"end":
             heard.append(int(message["data"]))
     assert heard == [500]
+
+
+def test_of_several_that_fall_due_together_it_does_not_matter_which_stands_first(redis_client: redis.Redis) -> None:
+    real, unused = RealLedger(redis_client), iter(dialogs(200))
+    with real.redis.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe(f"{PREFIX}:wake")
+        listener.get_message(timeout=5)
+        for n in range(1, 13):
+            real.redis.delete(f"{PREFIX}:due")
+            real.record([read(dialog=next(unused)) for _ in range(n)])
+            message = listener.get_message(timeout=5)
+            assert message is not None, f"{n} slots fell due together and nobody was woken"
+            assert message["data"] == b"0"

@@ -17,7 +17,20 @@ ARRIVALS = [Arrival(0.0, "read", D, 1, M, 0), Arrival(1.0, "read", D, 1, M, 0), 
 
 def call(seq: int, arrived: float, status: int = 200) -> Call:
     body = f'{{"chat_dialog_id": "{D}", "read": "1"}}'
-    return Call(seq, arrived, arrived, "PUT", "/chat/Message.json", "", {}, body, status, applied=True, user_id=1)
+    return Call(
+        seq,
+        arrived,
+        arrived,
+        "PUT",
+        "/chat/Message.json",
+        "",
+        {},
+        body,
+        status,
+        applied=True,
+        applied_at=arrived,
+        user_id=1,
+    )
 
 
 def figure(*calls: Call, names: bool = True) -> Figure:

@@ -20,7 +20,9 @@ def call(
 ) -> Call:
     text = body if isinstance(body, str) else json.dumps(body)
     headers = {"on-behalf-of": "7"}
-    return Call(1, arrived, 2.0, method, path, "", headers, text, status, applied=True, user_id=user_id)
+    return Call(
+        1, arrived, 2.0, method, path, "", headers, text, status, applied=True, applied_at=arrived, user_id=user_id
+    )
 
 
 def test_reads_a_mark() -> None:

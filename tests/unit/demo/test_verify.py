@@ -149,7 +149,7 @@ def test_calls_of_a_slot_one_after_the_other_are_as_they_should_be() -> None:
 
 
 def test_a_call_that_nobody_can_have_caused() -> None:
-    call = Call(1, 1.0, 2.0, "GET", "/chat/Dialog.json", "", {}, "", 200, applied=False, user_id=1)
+    call = Call(1, 1.0, 2.0, "GET", "/chat/Dialog.json", "", {}, "", 200, applied=False, applied_at=None, user_id=1)
     assert the_complaint(replace(RIGHT, strange=[call])) == "GET /chat/Dialog.json, arrived at 1.000"
 
 

@@ -7,6 +7,7 @@ from redis import ConnectionPool
 
 from settings import load
 from tests.unit.settings.faults import fault_of
+from worker.broker import kombu_broker
 
 
 def kombu_parameters(url: str) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def test_a_broker_behind_tls_is_verified_unless_told_otherwise(name: str) -> Non
     [
         "redis://h/1",
         "redis+socket:///run/redis.sock?virtual_host=1",
-        "sentinel://:p@one:26379;sentinel://:p@two:26379",
+        "redis+sentinel://:p@one:26379,two:26379/main/1",
         "amqp://guest:guest@h//",
         "amqps://h/vhost",
         "pyamqp://u@h",
@@ -72,6 +73,58 @@ def test_a_broker_behind_tls_is_verified_unless_told_otherwise(name: str) -> Non
 )
 def test_brokers_that_celery_knows(url: str) -> None:
     assert load({"CELERY_BROKER_URL": url}).broker_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://one:26379,two,[::1]:26381/main",
+        "redis+sentinel://u:p%40@one,two/main/3?sentinel_password=q",
+        "rediss+sentinel://one,two/main",
+        "redis+cluster://one:7001,two:7002",
+        "rediss+cluster://u:p@one,two/0",
+    ],
+)
+def test_ledgers_of_several_servers(url: str) -> None:
+    assert load({"REDIS_URL": url, "CELERY_BROKER_URL": "amqp://h"}).redis_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("redis+sentinel://one,two", "the service's name is missing"),
+        ("redis+sentinel://one,two/main/x", "the database is no number"),
+        ("redis+sentinel://one,,two/main", "the host is missing"),
+        ("redis+sentinel://one,two:x/main", "host or port cannot be read"),
+        ("redis+sentinel://one,two/main#a", "it holds a '#'"),
+        ("redis+cluster://one,two/1", "a cluster has database 0 alone"),
+        ("redis+cluster://one?db=1", "a cluster has database 0 alone"),
+        ("sentinel://one/main", "the scheme is another one"),
+    ],
+)
+def test_what_is_wrong_with_an_address_of_several_servers(url: str, reason: str) -> None:
+    fault = fault_of({"REDIS_URL": url, "CELERY_BROKER_URL": "amqp://h"})
+    assert fault.variable == "REDIS_URL"
+    assert reason in fault.expected
+
+
+@pytest.mark.parametrize("url", ["redis+cluster://one", "rediss+cluster://one", "rediss+sentinel://one/main"])
+def test_a_ledger_that_cannot_be_the_broker_asks_for_one(url: str) -> None:
+    fault = fault_of({"REDIS_URL": url})
+    assert fault.variable == "CELERY_BROKER_URL"
+    assert "name another broker here" in fault.expected
+
+
+def test_sentinels_of_the_ledger_are_those_of_the_broker() -> None:
+    url = "redis+sentinel://u:p%40@one:1,two:2/main/3?sentinel_password=q"
+    broker_url, options = kombu_broker(load({"REDIS_URL": url}).broker_url)
+    assert broker_url == "sentinel://u:p%40@one:1/3;sentinel://u:p%40@two:2/3"
+    assert options["master_name"] == "main"
+    assert options["sentinel_kwargs"]["password"] == "q"
+
+
+def test_celerys_spelling_of_sentinels_is_refused_for_it_names_no_service() -> None:
+    assert "host,host/service/db" in fault_of({"CELERY_BROKER_URL": "sentinel://one;sentinel://two"}).expected
 
 
 def test_each_of_several_brokers_is_a_whole_address() -> None:

@@ -32,7 +32,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         ("syncs_max", 2),
         ("sync_time_s", 10),
         ("permit_s", 3),
-        ("shutdown_s", 20),
+        ("shutdown_s", 7),
         ("schedule_file", None),
         ("sentry_dsn", None),
         ("sentry_environment", "production"),
@@ -131,3 +131,9 @@ def test_the_lease_is_the_longest_request_and_a_margin() -> None:
         }
     )
     assert settings.lease_s(settings.application("default")) == 36
+
+
+def test_a_put_may_land_as_long_after_it_was_given_up_as_its_answer_was_waited_for() -> None:
+    assert load({"QUICKBLOX_READ_TIMEOUT_S": "30"}).application("default").lands_within_s == 30
+    given = {"QUICKBLOX_READ_TIMEOUT_S": "30", "QUICKBLOX_LANDS_WITHIN_S": "0"}
+    assert load(given).application("default").lands_within_s == 0

@@ -12,7 +12,7 @@ from settings.masking import mask_url
 SECRET = "hunter2-S3cr3t"
 FULL = {
     "REDIS_URL": f"redis://user:{SECRET}@ledger:6379/1",
-    "CELERY_BROKER_URL": f"sentinel://:{SECRET}@one:26379;sentinel://:{SECRET}@two:26379",
+    "CELERY_BROKER_URL": f"redis://:{SECRET}@one:6379/1;redis://:{SECRET}@two:6379/1",
     "RECEIPTS_APPLICATIONS": "default,shop",
     "QUICKBLOX_API_KEY": SECRET,
     "QUICKBLOX_API_KEY__SHOP": SECRET,

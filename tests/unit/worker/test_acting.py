@@ -91,13 +91,13 @@ def test_throttled_costs_no_attempt_whatever_the_past() -> None:
 def test_unavailable_backs_off_and_costs_an_attempt(attempts: int, delay_ms: int) -> None:
     for claim in (mark_claim(attempts=attempts), edit_claim(attempts=attempts)):
         outcome = outcome_of(Unavailable("status 503"), WHOLE, claim, PATIENCE, 0.5)
-        assert outcome == Again("status 503", "unavailable", delay_ms=delay_ms, costs_attempt=True)
+        assert outcome == Again("status 503", "unavailable", delay_ms=delay_ms, costs_attempt=True, in_doubt=True)
 
 
 @pytest.mark.parametrize(("asked_s", "delay_ms"), [(0, 500), (0.1, 500), (20, 20_000), (1e12, RETRY_MAX_MS)])
 def test_unavailable_waits_at_least_as_long_as_asked_within_bounds(asked_s: float, delay_ms: int) -> None:
     outcome = outcome_of(Unavailable("status 503", asked_s), WHOLE, MARKED, PATIENCE, 0.5)
-    assert outcome == Again("status 503", "unavailable", delay_ms=delay_ms, costs_attempt=True)
+    assert outcome == Again("status 503", "unavailable", delay_ms=delay_ms, costs_attempt=True, in_doubt=True)
 
 
 def test_unavailable_holds_no_one_else() -> None:

@@ -20,6 +20,7 @@ NOTHING = {
     "escalates": "0",
     "list limit": "",
     "wants token": "0",
+    "in doubt": "0",
     "reason": "",
     "status": "",
     "words": "",
@@ -51,7 +52,13 @@ def as_lua_reads(outcome: Outcome) -> dict[str, str]:
 
 
 def test_header_and_code_of_settle_lua_say_the_same_order() -> None:
-    spoken = {"letters": "flags", "list_limit": "list limit", "wants_token": "wants token", "request_id": "request id"}
+    spoken = {
+        "letters": "flags",
+        "list_limit": "list limit",
+        "wants_token": "wants token",
+        "in_doubt": "in doubt",
+        "request_id": "request id",
+    }
     assert [spoken.get(name, name) for name in order_of_the_code()] == documented_order()
     assert f"local FIELDS = {len(documented_order())}\n" in SETTLE_LUA
 

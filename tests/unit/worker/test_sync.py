@@ -16,6 +16,7 @@ import redis
 import worker.sync
 from tests.unit.worker.examples import DIALOG, PATIENCE, edit_claim, mark_claim
 from worker.chat_api import ChatApi
+from worker.deadline import TooLateError
 from worker.ledger import Again, Back, Claimed, Dead, Done, Ledger, MarkClaim, Outcome, Part
 from worker.plan import Limits, Put
 from worker.sync import AnyClaim, Settlement, Sync, Way, send_claim
@@ -70,12 +71,33 @@ class FakeApi:
         self._answer = answer
         self.sent: list[Put] = []
 
-    def send(self, put: Put) -> Verdict:
+    def send(self, put: Put, start_by_s: float) -> Verdict:
+        if time.monotonic() > start_by_s:
+            raise TooLateError
         self.sent.append(put)
         return self._answer(put)
 
     def end_overdue(self) -> int:
         return 0
+
+    def end_all(self) -> int:
+        raise AssertionError("nobody is late")
+
+
+class SilentApi(FakeApi):
+    """Answers nothing until its requests are ended."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+        super().__init__(self._no_answer)
+
+    def _no_answer(self, _: Put) -> Verdict:
+        assert self._ended.wait(60)
+        return Unavailable("no answer: ConnectionError")
+
+    def end_all(self) -> int:
+        self._ended.set()
+        return 1
 
 
 class AtOnce(Executor):
@@ -273,6 +295,15 @@ def test_a_claim_too_old_for_its_lease_is_handed_back_unsent() -> None:
     assert ledger.settled[claim_of(2).slot] == Done(Part("r"))
 
 
+def test_a_put_that_can_no_longer_leave_is_handed_back_unsent() -> None:
+    def stopped_while_connecting(_: Put) -> Verdict:
+        raise TooLateError
+
+    ledger = FakeLedger(Claimed([claim_of(1)], None))
+    run(way_of(ledger, FakeApi(stopped_while_connecting)))
+    assert list(ledger.settled.values()) == [Back("claimed too long ago to be sent")]
+
+
 def test_a_bug_in_one_slot_is_again_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
     def answer(put: Put) -> Verdict:
         if put.actor == "u1":
@@ -282,7 +313,7 @@ def test_a_bug_in_one_slot_is_again_and_the_others_go_on(caplog: pytest.LogCaptu
     ledger = FakeLedger(Claimed([claim_of(1), claim_of(2)], 0), Claimed([claim_of(3)], None))
     run(way_of(ledger, FakeApi(answer)))
     assert ledger.settled == {
-        claim_of(1).slot: Again("bug: ZeroDivisionError", "", delay_ms=300_000, costs_attempt=True),
+        claim_of(1).slot: Again("bug: ZeroDivisionError", "", delay_ms=300_000, costs_attempt=True, in_doubt=True),
         claim_of(2).slot: Done(Part("r")),
         claim_of(3).slot: Done(Part("r")),
     }
@@ -304,6 +335,24 @@ def test_each_verdict_is_acted_on() -> None:
     run(way_of(ledger, FakeApi(lambda put: verdicts[put.actor])))
     kinds = [type(ledger.settled[claim_of(n).slot]) for n in (1, 2, 3)]
     assert kinds == [Dead, Again, Done]
+
+
+# Stopping --------------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_that_stops_too_long_ends_what_is_under_way_and_settles_it(pool: ThreadPoolExecutor) -> None:
+    ledger = FakeLedger(Claimed([claim_of(1), claim_of(2)], None))
+    sync = Sync(way_of(ledger, SilentApi()), pool, "permit-1", 60, stopping=lambda: False, too_late=lambda: True)
+    sync.run()
+    assert {type(outcome) for outcome in ledger.settled.values()} == {Again}
+    assert set(ledger.settled) == {claim_of(1).slot, claim_of(2).slot}
+
+
+def test_what_is_in_flight_is_noted_when_it_is_claimed_and_when_it_is_settled() -> None:
+    notes: list[list[tuple[str, int]]] = []
+    ledger = FakeLedger(Claimed([claim_of(1), claim_of(2)], None))
+    Sync(way_of(ledger, FakeApi()), AtOnce(), "permit-1", 60, stopping=lambda: False, note=notes.append).run()
+    assert notes == [[(claim.slot, claim.generation) for claim in (claim_of(1), claim_of(2))], []]
 
 
 # What is said ---------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 import worker.ticker
 from worker.ledger import Ledger, Reaped, Rung
+from worker.ledger.keeping import EvictingRedisError
 from worker.ticker import TICK_S, Ticker, doorbell, ring_for, tick
 
 SLOT = "m:53a99a7be4b094c7c6d31b41:u123"
@@ -28,6 +29,7 @@ class FakeLedger:
         self.reaped = reaped or []
         self.returned: list[str] = []
         self.published = 0
+        self.evicting = ""
         self.trouble: list[Exception] = []
 
     def ring(self, returned_permit: str = "") -> Rung:
@@ -38,6 +40,10 @@ class FakeLedger:
         if self.trouble:
             raise self.trouble.pop(0)
         return self.reaped
+
+    def require_keeping(self) -> None:
+        if self.evicting:
+            raise EvictingRedisError(self.evicting)
 
     def publish_policy(self) -> None:
         self.published += 1
@@ -227,6 +233,23 @@ def test_an_outage_in_mid_life_is_said_and_a_second_one_again(caplog: pytest.Log
     assert ledger.published == 3, "a Redis that comes back empty needs the policy"
 
 
+@pytest.mark.parametrize("words", ["BROKENKEY rs:{app}:due should be a zset, and is a string", "VERSION rs:{app} is 2"])
+def test_a_broken_or_newer_ledger_is_named_and_no_others_words_are_repeated(
+    words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for said, shown in ((words, words), (f"secret {words}", "ResponseError")):
+        caplog.clear()
+        ledger = FakeLedger()
+        ledger.trouble = [redis.ResponseError(said)] * 2
+        script: list[Callable[[], None]] = [nothing]
+        ticker = Ticker(cast("redis.Redis", Client(Wakes(script), [])), [ledger.ledger], Bells())
+        script.append(ticker.end)
+        ticker.run()
+        assert [record.getMessage() for record in caplog.records] == [
+            f"tick failed, ticking goes on: application={ledger.ledger.application} error={shown}"
+        ]
+
+
 def test_without_an_outage_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     ticker, _ = ticker_of(FakeLedger(), nothing, nothing)
@@ -257,3 +280,18 @@ def test_one_application_that_fails_does_not_stop_the_others() -> None:
     ticker.run()
     assert len(sound.returned) == 2
     assert damaged.returned == []
+
+
+def test_a_redis_that_may_evict_ends_the_worker_with_exit_code_1(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("worker.ticker.end_worker", ended.append)
+    ledger = FakeLedger()
+    ledger.evicting = "allkeys-lru"
+    ticker, _ = ticker_of(ledger)
+    ticker.run()
+    assert ended == [1]
+    assert (ledger.published, ledger.returned) == (0, [])
+    assert "'allkeys-lru'" in caplog.text
+    assert "CONFIG SET maxmemory-policy noeviction" in caplog.text

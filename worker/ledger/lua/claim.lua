@@ -19,6 +19,9 @@ if permit ~= '' then
   redis.call('ZADD', permits_key, now + tonumber(ARGV[4]), permit)
 end
 
+-- The plan's PUTs take turns by it (worker/plan.py).
+local TURNS = 1024
+
 local function lift_off(s, n)
   count('pending', -n)
   count('in_flight', n)
@@ -28,8 +31,9 @@ local function lift_off(s, n)
   end
   clear(s, 'p')
   if s.fi then redis.call('RENAME', ids_key(s, 'p'), ids_key(s, 'f')) end
-  -- A slot that was forgotten and came back must not use a generation again: a worker may have slept that long.
-  put(s, 'g', (s.g and number(s, 'g') or now) + 1)
+  -- The time of the claim, and a turn. A slot that was forgotten, or a Redis that lost its last writes, must not use a
+  -- generation again: a worker that still holds the lost claim would settle another's.
+  put(s, 'g', now * TURNS + (number(s, 'g') + 1) % TURNS)
   put(s, 's', now)
   redis.call('ZREM', due_key, s.slot)
   redis.call('ZADD', leases_key, now + lease_ms, s.slot)
@@ -48,6 +52,14 @@ local function claim_edit(s)
   return {s.slot, s.g, number(s, 'a'), s.ft, s.fk or '', s.fu, s.fv, s.fx}
 end
 
+-- An earlier PUT that was not answered may still be applied, after this one: another text waits until it cannot.
+local function lands_by(s)
+  if not s.l then return now end
+  local by = math.min(number(s, 'l'), now + policy.lands_ms)
+  if by <= now then forget_doubt(s) end
+  return redis.sha1hex(s.px or '') == s.lx and now or by
+end
+
 local function claim(slot)
   local s = open(slot)
   if not s then return set_aside(slot, 'due, but its key holds no slot') end
@@ -58,6 +70,7 @@ local function claim(slot)
     clear(s, 'p')
     return set_aside(slot, 'due, but nothing is pending in it')
   end
+  if is_edit(slot) and lands_by(s) > now then return schedule(s, lands_by(s)) end
   lift_off(s, n)
   return is_edit(slot) and claim_edit(s) or claim_mark(s)
 end

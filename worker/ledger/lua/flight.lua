@@ -89,6 +89,18 @@ local function join_back(s)
   put(s, 'pt', first)
 end
 
+-- A PUT that nobody saw the end of: for so long its text may still appear at the API (docs/decisions/0013).
+local function doubt(s)
+  if not is_edit(s.slot) or policy.lands_ms <= 0 then return end
+  put(s, 'l', now + math.floor(policy.lands_ms))
+  put(s, 'lx', redis.sha1hex(s.fx or ''))
+end
+
+local function forget_doubt(s)
+  put(s, 'l', nil)
+  put(s, 'lx', nil)
+end
+
 local function forget_failures(s)
   for _, field in ipairs({'a', 'q', 'y', 'w', 'u'}) do
     if s[field] ~= nil then put(s, field, nil) end

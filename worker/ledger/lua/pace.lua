@@ -3,8 +3,14 @@
 
 local pace_key = prefix .. ':pace'
 local stored_pace = redis.call('HMGET', pace_key, 'tokens', 'at', 'hold', 'holds')
-local hold_ms = math.max(0, (tonumber(stored_pace[3] or 0) or 0) - now)
-local holds = tonumber(stored_pace[4] or 0) or 0
+-- What no script wrote counts as nothing: garbage must neither hold an application for ever nor let it run freely.
+local HOLD_FAR_MS = 2 * 86400000
+local function bounded(value, least, most, otherwise)
+  local n = tonumber(value or '')
+  return n and n >= least and n <= most and n or otherwise
+end
+local hold_ms = math.max(0, bounded(stored_pace[3], 0, now + HOLD_FAR_MS, 0) - now)
+local holds = bounded(stored_pace[4], 0, 2 ^ 53, 0)
 
 -- A policy that is not whole must neither stop the bucket nor let it run backwards.
 local burst = math.max(1, math.min(policy.burst, policy.rate_per_s))
@@ -14,8 +20,8 @@ local function refill_per_ms() return (policy.rate_per_s - burst + 1) / 1000 end
 
 local function tokens()
   if not limited() then return math.huge end
-  local at = tonumber(stored_pace[2] or 0) or 0
-  local left = tonumber(stored_pace[1] or burst) or burst
+  local at = bounded(stored_pace[2], 0, now, 0)
+  local left = bounded(stored_pace[1], -1, burst, burst)
   return math.max(0, math.min(burst, left + math.max(0, now - at) * refill_per_ms()))
 end
 

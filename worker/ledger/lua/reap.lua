@@ -17,6 +17,7 @@ for _, slot in ipairs(redis.call('ZRANGEBYSCORE', leases_key, '-inf', now, 'LIMI
     add(s, 'y', 1)
     count('reaped', 1)
     local crashes = number(s, 'y')
+    doubt(s)
     local fate = crashes >= policy.crashes_max and 'dead' or 'again'
     if fate == 'dead' then
       bury(s, take(s), {reason = 'poison: its worker died ' .. crashes .. ' times'})

@@ -13,7 +13,7 @@ if ARGV[5] ~= '' then redis.call('ZREM', permits_key, ARGV[5]) end
 
 local left = tokens()
 local next_ms = claimable_in_ms(left)
-local answer = {next_ms, redis.call('EXISTS', prefix .. ':policy')}
+local answer = {next_ms, redis.call('TYPE', prefix .. ':policy').ok == 'hash' and 1 or 0}
 if next_ms == 0 then
   local due = redis.call('ZCOUNT', due_key, '-inf', now)
   local deserved = math.ceil(math.min(due, left) / side_by_side)

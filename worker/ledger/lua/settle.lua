@@ -1,17 +1,18 @@
 -- settle: the end of claims. A generation that is not the slot's belongs to a claim that was taken away: ignored.
 -- KEYS[1]  prefix of the application's keys
 -- ARGV     per claim: slot, generation, outcome, flags, ids, delay_ms, costs, hold_ms, escalates, list limit,
---          wants token, reason, status, words, request id, verdict
+--          wants token, in doubt, reason, status, words, request id, verdict
 --          outcome    'done' the API accepted · 'again' later · 'dead' never, for this part · 'dead_all' never, for
 --                     all that was claimed · 'back' handed back unsent
 --          flags, ids what the PUT carried: letters of flags, and ids joined with ',' ('' for the whole dialog)
 --          delay_ms   'again': until due; costs '1': counts as a failed attempt
 --          hold_ms    holds the whole application; escalates '1': doubled for every hold in a row
 --          list limit most ids in the slot's next list ('' as it is) · wants token '1': waits for a newer one
+--          in doubt   '1': the API may have applied the PUT, or may still do so
 --          verdict    for the counts: sent, rejected, throttled, unavailable, unauthorized or ''
 -- answers  1 or 0 per claim: settled, or stale
 
-local FIELDS = 16
+local FIELDS = 17
 local HOLD_MAX_MS = 60000
 local HOLD_DOUBLINGS = 6
 local LIST_LIMIT_MAX = 1000
@@ -59,6 +60,7 @@ end
 local function again(s, c)
   if c.outcome == 'back' then count('handed_back', 1) end
   hold(c.hold_ms, c.escalates)
+  if c.in_doubt then doubt(s) end
   if c.costs and not s.q then put(s, 'q', now) end
   -- Only what fails for so long is given up: not what waited for a worker, was throttled, or is a list being halved.
   if c.costs and now - number(s, 'q') >= policy.give_up_ms then
@@ -103,7 +105,8 @@ local function read(at)
   for i = 0, FIELDS - 1 do a[i + 1] = ARGV[at + i] end
   return {slot = a[1], generation = a[2], outcome = a[3], letters = a[4], ids = a[5], delay_ms = tonumber(a[6]),
     costs = a[7] == '1', hold_ms = tonumber(a[8]), escalates = a[9] == '1', list_limit = a[10],
-    wants_token = a[11] == '1', reason = a[12], status = a[13], words = a[14], request_id = a[15], verdict = a[16]}
+    wants_token = a[11] == '1', in_doubt = a[12] == '1', reason = a[13], status = a[14], words = a[15],
+    request_id = a[16], verdict = a[17]}
 end
 
 local answers = {}

@@ -1,0 +1,88 @@
+"""A Redis Cluster as the ledger: redis-py's client, made when it is first used, with errors that callers know.
+
+redis-py's own asks the cluster already when it is made: a web app could not start while Redis is away. And what it
+raises when it finds no cluster is no `redis.RedisError`, which is what recording promises.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import redis
+from redis.cluster import ClusterNode, RedisCluster
+from redis.exceptions import RedisClusterException
+
+Answer = TypeVar("Answer")
+
+
+class ClusterClient:
+    """A client that connects when it is first used; each of its commands may raise `redis.RedisError` only.
+
+    Args:
+        places: host and port of some nodes; these tell of the others.
+        options: for each connection, as redis-py names them.
+    """
+
+    def __init__(self, places: tuple[tuple[str, int], ...], **options: Any) -> None:
+        self._places = places
+        self._options = options
+        self._lock = threading.Lock()
+        self._made: RedisCluster | None = None
+
+    def execute_command(self, *arguments: Any, **options: Any) -> Any:
+        """One command, on the node that has its first key."""
+        return _as_redis_error(lambda: self._cluster().execute_command(*arguments, **options))  # type: ignore[no-untyped-call]
+
+    def evalsha(self, *arguments: Any) -> Any:
+        """A script by its digest."""
+        return _as_redis_error(lambda: self._cluster().evalsha(*arguments))
+
+    def eval(self, *arguments: Any) -> Any:
+        """A script by its text."""
+        return _as_redis_error(lambda: self._cluster().eval(*arguments))
+
+    def node_of(self, key: str) -> redis.Redis:
+        """The client of the node that has a key now, for commands that name no key."""
+
+        def found() -> redis.Redis:
+            cluster = self._cluster()
+            return cluster.get_redis_connection(cluster.get_node_from_key(key))  # type: ignore[no-untyped-call]
+
+        return _as_redis_error(found)
+
+    def __getattr__(self, name: str) -> Any:
+        # pubsub, pipeline, hset, xrange …: as redis-py has them.
+        return getattr(_as_redis_error(self._cluster), name)
+
+    def close(self) -> None:
+        """Gives the connections back; the client may be used again."""
+        with self._lock:
+            made, self._made = self._made, None
+        if made is not None:
+            made.close()
+
+    def _cluster(self) -> RedisCluster:
+        with self._lock:
+            if self._made is None:
+                nodes = [ClusterNode(*place) for place in self._places]  # type: ignore[no-untyped-call]
+                self._made = RedisCluster(startup_nodes=nodes, **self._options)
+            return self._made
+
+
+def node_of(client: Any, key: str) -> redis.Redis:
+    """The client of the server that has a key: the client itself, unless it is a cluster's."""
+    if isinstance(client, ClusterClient):
+        return client.node_of(key)
+    if isinstance(client, RedisCluster):
+        return client.get_redis_connection(client.get_node_from_key(key))  # type: ignore[no-untyped-call]
+    return client  # type: ignore[no-any-return]
+
+
+def _as_redis_error(step: Callable[[], Answer]) -> Answer:
+    try:
+        return step()
+    except RedisClusterException as error:
+        # Its kind alone: its words name addresses.
+        raise redis.ConnectionError(f"the cluster was not reached: {type(error).__name__}") from error

@@ -1,0 +1,99 @@
+"""Recording a message that the broker hands out again: what counts as a death of its process, and what does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+from celery.exceptions import Reject
+
+from receipt_sync.calls import READ
+from settings import load
+from stack.redis_server import RedisServer
+from tests.ledger_audit import Accounts, audit
+from tests.shorthand import DIALOG, USER
+from worker import recording
+from worker.recording import PoisonReceipt, record_call
+from worker.runtime import Runtime
+
+CALL: dict[str, object] = {"dialog_id": DIALOG, "user_id": USER}
+CRASHES_MAX = 3
+
+
+@pytest.fixture
+def held(redis_server: RedisServer, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    monkeypatch.setattr(recording, "pause", lambda _seconds: None)
+    assert redis_client.dbsize() == 0
+    return Runtime(load({"REDIS_URL": redis_server.url, "RECEIPTS_CRASHES_MAX": str(CRASHES_MAX)}))
+
+
+def starts(held: Runtime) -> int:
+    found: Any = held.redis.keys("rs:{default}:start:*")
+    return len(found)
+
+
+def die(held: Runtime, times: int) -> None:
+    for _ in range(times):
+        held.ways["default"].ledger.start("an-id")
+
+
+def test_a_message_that_comes_back_is_recorded_and_struck_off(held: Runtime) -> None:
+    die(held, CRASHES_MAX - 1)
+    record_call(held, READ, (), CALL, "an-id")
+    assert audit(held.redis, "default") == Accounts(recorded=1, pending=1)
+    assert starts(held) == 0
+
+
+def test_one_that_was_begun_too_often_is_a_dead_letter(held: Runtime) -> None:
+    die(held, CRASHES_MAX)
+    record_call(held, READ, (), CALL, "another-id")
+    with pytest.raises(PoisonReceipt):
+        record_call(held, READ, (), CALL, "an-id")
+    assert audit(held.redis, "default") == Accounts(recorded=2, dead=1, pending=1)
+    assert starts(held) == 0
+
+
+def test_one_whose_dead_letter_cannot_be_stored_is_tried_no_more(
+    held: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die(held, CRASHES_MAX)
+
+    def full(*_: object) -> None:
+        raise redis.ResponseError("OOM command not allowed")
+
+    monkeypatch.setattr(type(held.ways["default"].ledger), "bury_invalid", full)
+    with pytest.raises(Reject):
+        record_call(held, READ, (), CALL, "an-id")
+    monkeypatch.undo()
+    with pytest.raises(PoisonReceipt):
+        record_call(held, READ, (), CALL, "an-id")
+
+
+@pytest.mark.parametrize("error", [redis.ConnectionError("x"), redis.TimeoutError("x"), redis.ResponseError("OOM x")])
+def test_a_ledger_that_is_away_or_full_kills_nobody(
+    held: Runtime, monkeypatch: pytest.MonkeyPatch, error: redis.RedisError
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(held.queue("default")), "record_many", refuse)
+        for _ in range(3 * CRASHES_MAX):
+            with pytest.raises(Reject):
+                record_call(held, READ, (), CALL, "an-id")
+    record_call(held, READ, (), CALL, "an-id")
+    assert audit(held.redis, "default") == Accounts(recorded=1, pending=1)
+
+
+@pytest.mark.parametrize("key", ["due", "leases", "counts"])
+@pytest.mark.parametrize("came_back", [None, "an-id"])
+@pytest.mark.parametrize("call", [CALL, {"dialog_id": "wrong"}], ids=["right", "wrong"])
+def test_a_call_waits_in_the_broker_until_a_broken_key_is_mended(
+    held: Runtime, key: str, came_back: str | None, call: dict[str, object]
+) -> None:
+    held.redis.set(f"rs:{{default}}:{key}", "garbage")
+    for _ in range(2):
+        with pytest.raises(Reject):
+            record_call(held, READ, (), call, came_back)
+    assert held.redis.keys("*") == [f"rs:{{default}}:{key}".encode()]

@@ -1,0 +1,110 @@
+"""`python -m tests.simulation`: many schedules, or one of them as a story.
+
+--schedules N [--first SEED] [--jobs 2] [--report FILE]
+--seed SEED
+--mutants
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.simulation.mutants import FOUND, MUTANTS, find
+from tests.simulation.report import as_markdown, progress
+from tests.simulation.running import Tally, quiet_logs, run_all
+from tests.simulation.schedule import Outcome, replay, run_seed
+from tests.simulation.shrinking import shrink
+from tests.simulation.store import Store, StoreServer
+
+_BROKEN_SHOWN = 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Answers 1 when a promise was broken."""
+    asked = _parser().parse_args(arguments)
+    quiet_logs()
+    if asked.mutants:
+        with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
+            return int(not find_all(server.store))
+    if asked.seed is not None:
+        with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
+            return int(tell(server.store, asked.seed))
+    return _run_many(asked)
+
+
+def _run_many(asked: argparse.Namespace) -> int:
+    total, started_s = Tally(), time.monotonic()
+    seeds = range(asked.first, asked.first + asked.schedules)
+    for some in run_all(seeds, asked.jobs):
+        total.add(some)
+        print(progress(total, len(seeds), time.monotonic() - started_s), file=sys.stderr)
+    page = as_markdown(total, seeds, asked.jobs, time.monotonic() - started_s)
+    print(page)
+    if asked.report:
+        Path(asked.report).write_text(page, encoding="utf-8")
+    if total.broken:
+        with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
+            for seed, _ in total.broken[:_BROKEN_SHOWN]:
+                tell(server.store, seed)
+    # A process that died has not run its share.
+    return int(bool(total.broken) or total.schedules < len(seeds))
+
+
+def find_all(store: Store) -> bool:
+    """Looks for every mutant and writes the table; answers whether all were found."""
+    table: dict[str, dict[str, int | str]] = {}
+    for mutant in MUTANTS:
+        where = find(store, mutant)
+        print(f"{mutant.name}: {where or 'not found'}", file=sys.stderr)
+        if where:
+            table[mutant.name] = {"seed": where[0], "promise": where[1]}
+    FOUND.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    return len(table) == len(MUTANTS)
+
+
+def tell(store: Store, seed: int) -> bool:
+    """Prints a seed's story, a shrunk one when it breaks a promise; answers whether it does."""
+    outcome = run_seed(store, seed)
+    if outcome.broken is None:
+        print("\n".join(run_seed(store, seed, tell=True).world.story or ()))
+        print(f"seed {seed}: every promise was kept")
+        return False
+    print(f"seed {seed} breaks a promise: {outcome.broken}")
+    shrunk = shrunk_outcome(store, outcome)
+    print(f"shrunk to {sum(map(bool, shrunk.taken))} decisions, of {sum(map(bool, outcome.taken))}:")
+    print("\n".join(shrunk.world.story or ()))
+    print(f"{shrunk.broken}\nagain: make simulate SEED={seed}")
+    return True
+
+
+def shrunk_outcome(store: Store, outcome: Outcome) -> Outcome:
+    """The smallest schedule found that breaks the same promise, with its story."""
+    assert outcome.broken is not None
+    rule = outcome.broken.rule
+
+    def still_fails(taken: Sequence[int]) -> Sequence[int] | None:
+        tried = replay(store, taken)
+        return tried.taken if tried.broken and tried.broken.rule == rule else None
+
+    return replay(store, shrink(outcome.taken, still_fails), tell=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description="The protocol under simulation.")
+    parser.add_argument("--schedules", type=int, default=20_000, help="how many (20000)")
+    parser.add_argument("--first", type=int, default=0, help="the first one's seed (0)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes, each with a Redis of its own (2)")
+    parser.add_argument("--report", help="a file for the result, in Markdown")
+    parser.add_argument("--seed", type=int, help="tell this one schedule")
+    parser.add_argument("--mutants", action="store_true", help="look for every mutant, and write the table")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

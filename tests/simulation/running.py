@@ -1,0 +1,96 @@
+"""Many schedules, on several processes with a Redis each, and what came of them."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.queues import Queue
+from pathlib import Path
+
+from tests.simulation.schedule import run_seed
+from tests.simulation.store import Store, StoreServer
+
+# Every schedule checks each claim, settle and reap against the model; the whole state, and the accounts as they lie in
+# Redis, are read at the end of one in so many: reading takes as long as half a schedule.
+COMPARED_ONE_IN = 8
+_CHUNK = 500
+
+
+@dataclass
+class Tally:
+    """What schedules came to.
+
+    Attributes:
+        broken: (seed, promise and words) of each that broke one.
+        puts: by what became of them.
+    """
+
+    schedules: int = 0
+    compared: int = 0
+    decisions: int = 0
+    events: int = 0
+    broken: list[tuple[int, str]] = field(default_factory=list)
+    faults: Counter[str] = field(default_factory=Counter)
+    puts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        """Both together."""
+        for name in ("schedules", "compared", "decisions", "events", "broken"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.faults += other.faults
+        self.puts += other.puts
+
+
+def tally(store: Store, seeds: range) -> Tally:
+    """Runs the schedules of these seeds."""
+    total = Tally()
+    for seed in seeds:
+        compare = seed % COMPARED_ONE_IN == 0
+        outcome = run_seed(store, seed, compare=compare)
+        total.schedules += 1
+        total.compared += compare
+        total.decisions += len(outcome.taken)
+        total.events += len(outcome.world.events)
+        total.faults += outcome.world.faults
+        total.puts += outcome.world.chat.counts
+        if outcome.broken:
+            total.broken.append((seed, str(outcome.broken)))
+    return total
+
+
+def quiet_logs() -> None:
+    """The worker's warnings about what is done to it here on purpose are not printed."""
+    logging.getLogger("worker").setLevel(logging.CRITICAL)
+
+
+def run_all(seeds: range, jobs: int) -> Iterator[Tally]:
+    """Runs them on so many processes; answers the tallies of chunks, as they come."""
+    chunks = [seeds[start : start + _CHUNK] for start in range(0, len(seeds), _CHUNK)]
+    context = multiprocessing.get_context("spawn")
+    tallies: Queue[Tally | None] = context.Queue()
+    processes = [context.Process(target=_run_chunks, args=(chunks[job::jobs], tallies)) for job in range(jobs)]
+    for process in processes:
+        process.start()
+    ended = 0
+    while ended < jobs:
+        came = tallies.get()
+        if came is None:
+            ended += 1
+        else:
+            yield came
+    for process in processes:
+        process.join()
+
+
+def _run_chunks(chunks: list[range], tallies: Queue[Tally | None]) -> None:
+    quiet_logs()
+    try:
+        with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
+            for chunk in chunks:
+                tallies.put(tally(server.store, chunk))
+    finally:
+        tallies.put(None)

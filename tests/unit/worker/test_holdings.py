@@ -1,0 +1,83 @@
+"""Holdings are shared by fork; each program here is a main process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+BEGINNING = """
+import os, signal
+from worker.holdings import Holdings
+
+holdings = Holdings()
+
+def child(*steps):
+    heard, says = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        for step in steps:
+            step()
+        os.write(says, b".")
+        signal.pause()
+    os.read(heard, 1)
+    return pid
+
+def kill(pid):
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+def note(*claims):
+    return lambda: holdings.note("default", claims)
+"""
+
+
+def said(program: str) -> list[str]:
+    """What a program prints, line by line."""
+    done = subprocess.run([sys.executable, "-c", BEGINNING + program], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def test_what_a_killed_process_held_is_lost_until_it_is_forgotten() -> None:
+    lines = said("""
+pid = child(holdings.begin, note(("m:d:u1", 7), ("m:d:u2", 8)), note(("m:d:u2", 8)))
+print(holdings.running(), holdings.lost())
+kill(pid)
+[lost] = holdings.lost()
+print(holdings.running(), lost.application, lost.claims)
+holdings.forget(lost)
+print(holdings.lost())
+""")
+    assert lines == ["True []", "False default [('m:d:u2', 8)]", "[]"]
+
+
+def test_a_process_that_has_ended_its_task_holds_nothing() -> None:
+    lines = said("""
+pid = child(holdings.begin, note(("m:d:u1", 7)), holdings.end)
+print(holdings.running(), holdings.lost())
+kill(pid)
+print(holdings.lost())
+""")
+    assert lines == ["False []", "[]"]
+
+
+def test_a_process_takes_no_place_that_holds_what_another_left() -> None:
+    lines = said("""
+kill(child(holdings.begin, note(("m:d:u1", 7))))
+other = child(holdings.begin, note(("m:d:u2", 8)))
+print(holdings.running(), [lost.claims for lost in holdings.lost()])
+kill(other)
+print([lost.claims for lost in holdings.lost()])
+""")
+    assert lines == ["True [[('m:d:u1', 7)]]", "[[('m:d:u1', 7)], [('m:d:u2', 8)]]"]
+
+
+def test_more_than_fits_is_left_to_the_leases() -> None:
+    lines = said("""
+kill(child(holdings.begin, note(*[(f"m:d:u{n}", 7) for n in range(100_000)])))
+print([lost.claims for lost in holdings.lost()])
+""")
+    assert lines == ["[[]]"]
+
+
+def test_a_main_process_that_runs_tasks_itself_notes_nothing() -> None:
+    assert said("holdings.begin(); holdings.note('default', [('m:d:u1', 7)]); print(holdings.lost())") == ["[]"]

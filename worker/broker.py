@@ -1,0 +1,51 @@
+"""The broker as kombu wants it: its address, and the options of its transport."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from receipt_sync.addresses import several_servers
+
+# A pool's process that stays behind a half-open connection consumes nothing: the socket gives up first.
+_BROKER_TIMEOUT_S = 20
+# One Sentinel after another is asked.
+_SENTINEL_TIMEOUT_S = 2
+# Receipts in the hands of a worker that was killed come back to the queue after this long.
+_VISIBILITY_S = 120
+
+
+def kombu_broker(url: str) -> tuple[str, dict[str, Any]]:
+    """The address and the transport's options for `CELERY_BROKER_URL`, which spells Sentinels as the ledger does.
+
+    kombu takes Sentinels as `sentinel://…;sentinel://…`, each with the credentials and the database of the Redis
+    behind them, and the service's name and what the Sentinels want to be told among the options.
+    """
+    if url.startswith(("amqp", "pyamqp")):
+        return url, {"confirm_publish": True}
+    address = several_servers(url)
+    if address is None:
+        return url, _redis_options()
+    user, password = (quote(address.options.get(name, ""), safe="") for name in ("username", "password"))
+    credentials = f"{user}:{password}@" if user or password else ""
+    database = address.options.get("db", 0)
+    urls = [f"sentinel://{credentials}{_bracketed(host)}:{port}/{database}" for host, port in address.places]
+    timeouts = {"socket_timeout": _SENTINEL_TIMEOUT_S, "socket_connect_timeout": _SENTINEL_TIMEOUT_S}
+    of_sentinels = {"master_name": address.service, "sentinel_kwargs": timeouts | address.sentinel_options}
+    return ";".join(urls), _redis_options() | of_sentinels
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _redis_options() -> dict[str, Any]:
+    return {
+        "visibility_timeout": _VISIBILITY_S,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": _BROKER_TIMEOUT_S,
+        "socket_connect_timeout": _BROKER_TIMEOUT_S,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }

@@ -1,0 +1,188 @@
+"""The broker, guarded: nothing that lies in its queues ends the worker or comes back for ever.
+
+Two fences. `GuardedChannel` stands before kombu, on Redis alone, where a queue is a list into which anybody can push
+bytes; the price is that an envelope's JSON is read twice. `GuardedConsumer` stands before Celery, on every broker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from celery import Celery
+from celery.utils.log import get_logger
+from celery.worker.consumer import Consumer
+from kombu import transport as kombu_transports
+from kombu.transport import redis as kombu_redis
+from kombu.utils.json import loads
+
+from worker.admission import envelope_fault, item_fault, task_fault
+from worker.lifecycle import pause
+from worker.quarantine import Quarantine, call_of
+
+log = get_logger(__name__)
+
+_PAUSE_S = 1.0
+_TABLE_COLUMNS = 3  # routing key, pattern, queue
+
+
+class GuardedQoS(kombu_redis.QoS):
+    """Gives back only what is a message."""
+
+    def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Puts an unacknowledged message back into its queue; one that is none would stop all behind it for ever."""
+        with self.channel.conn_or_acquire(client) as connected:
+            stored = connected.hget(self.unacked_key, tag)
+        fault = _stored_fault(stored, self.channel.most_bytes) if stored else None
+        if fault is None:
+            super().restore_by_tag(tag, client, leftmost)  # type: ignore[no-untyped-call]
+            return
+        self._remove_from_indices(tag).execute()  # type: ignore[no-untyped-call]
+        self.channel.quarantine.junk(f"unacknowledged: {fault}")
+
+
+def _stored_fault(stored: bytes, most: int) -> str | None:
+    try:
+        envelope, exchange, routing_key = loads(stored.decode())  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, AttributeError) as error:
+        return f"no JSON: {type(error).__name__}"
+    if not isinstance(exchange, str) or not isinstance(routing_key, str) or len(stored) > 2 * most:
+        return "no exchange or no routing key, or too long"
+    return envelope_fault(envelope)
+
+
+class ChannelGuard:
+    """What a Redis channel of kombu's must not be given; mixed in before it."""
+
+    QoS = GuardedQoS
+    quarantine: Quarantine
+    most_bytes: int
+    # What kombu's channel, behind this class, brings.
+    unacked_key: str
+    unacked_index_key: str
+    keyprefix_queue: str
+    priority_steps: list[int]
+    conn_or_acquire: Callable[[], Any]
+    _q_for_pri: Callable[[str, int], str]
+
+    def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's signature
+        client = super()._create_client(asynchronous)  # type: ignore[misc]
+        if asynchronous:
+            client.parse_response = self._only_messages(client.parse_response)
+        return client
+
+    def _only_messages(self, parse: Callable[..., Any]) -> Callable[..., Any]:
+        def parsed(connection: Any, command: str, **options: Any) -> Any:
+            answer = parse(connection, command, **options)
+            if command != "BRPOP" or not answer:
+                return answer
+            fault = item_fault(answer[1], self.most_bytes)
+            if fault is None:
+                return answer
+            self.quarantine.junk(fault)
+            return None  # as if nothing had come: the next poll asks again
+
+        return parsed
+
+    def _deliver_fanout_message(self, message: object, exchange: str) -> Any:
+        fault = envelope_fault(message)
+        if fault is None:
+            return super()._deliver_fanout_message(message, exchange)  # type: ignore[misc]
+        self.quarantine.junk(f"to all workers: {fault}")
+        return True
+
+    def set_aside_other_types(self, queues: Iterable[str]) -> None:
+        """Renames what stands where a queue, or what kombu keeps of it, should be: BRPOP would refuse for ever."""
+        kinds = {self.unacked_key: "hash", self.unacked_index_key: "zset"}
+        for queue in queues:
+            kinds[self.keyprefix_queue % queue] = "set"
+            kinds |= {self._q_for_pri(queue, priority): "list" for priority in self.priority_steps}
+        with self.conn_or_acquire() as client:
+            for key, kind in kinds.items():
+                found = client.type(key).decode()
+                if found not in {kind, "none"}:
+                    client.rename(key, f"{key}:broken")
+                    log.error("a key of the broker was set aside: %s should be a %s, was a %s", key, kind, found)
+
+    def get_table(self, exchange: str) -> list[tuple[str, ...]]:
+        """The bindings of an exchange that are bindings."""
+        table: list[tuple[str, ...]] = super().get_table(exchange)  # type: ignore[misc]
+        return [row for row in table if len(row) == _TABLE_COLUMNS]
+
+
+class GuardedConsumer(Consumer):
+    """Shows Celery only calls of our own tasks."""
+
+    quarantine: Quarantine
+
+    def connect(self) -> Any:
+        """Called at the start, and again whenever the broker has refused something."""
+        # With a connection of its own: kombu reads some of these keys as soon as it is connected.
+        with suppress(*self.connection_errors, *self.app.connection_for_read().channel_errors):
+            self._set_aside()
+        return super().connect()
+
+    def _set_aside(self) -> None:
+        with self.app.connection_for_read() as connection:
+            channel = connection.default_channel
+            if isinstance(channel, ChannelGuard):
+                channel.set_aside_other_types(self.app.amqp.queues)
+
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+        """Celery's handler of messages, behind the fence."""
+        handle = super().create_task_handler(*args, **kwargs)
+
+        def guarded(message: Any) -> Any:
+            fault, payload = _fault_of(message)
+            if fault is not None:
+                return self._refuse(message, payload, fault)
+            try:
+                return handle(message)
+            except self.connection_errors:
+                raise
+            except Exception as error:  # noqa: BLE001 - a message that we did not think of must not end the worker
+                return self._refuse(message, payload, f"Celery cannot take it: {type(error).__name__}")
+
+        return guarded
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Called for a message whose body cannot be made out."""
+        self._refuse(message, None, f"it cannot be decoded: {type(exc).__name__}")
+
+    def _refuse(self, message: Any, payload: object, why: str) -> None:
+        stored = self.quarantine.call(*call_of(message.headers, payload), why)
+        if not stored:
+            pause(_PAUSE_S)  # it comes back at once
+        if not message.acknowledged:
+            message.reject_log_error(log, self.connection_errors, requeue=not stored)
+        task_id = message.headers.get("id")
+        if stored and isinstance(task_id, str) and self.event_dispatcher:
+            self.event_dispatcher.send("task-failed", uuid=task_id, exception=f"refused: {why}")
+
+
+def _fault_of(message: Any) -> tuple[str | None, object]:
+    if message.headers.get("compression"):
+        return "compressed", None
+    try:
+        payload = message.payload
+    except Exception as error:  # noqa: BLE001 - codecs and serializers raise what they like
+        return f"it cannot be decoded: {type(error).__name__}", None
+    return task_fault(message.headers, payload), payload
+
+
+def guard(app: Celery, quarantine: Quarantine, most_bytes: int) -> None:
+    """Puts the fences up for this process: in Celery's options, and in kombu's table of transports."""
+    held = {"quarantine": quarantine, "most_bytes": most_bytes}
+    app.conf.worker_consumer = type("Consumer", (GuardedConsumer,), {"quarantine": quarantine})
+    plain = _guarded(kombu_redis.Transport, held)
+    by_sentinel = _guarded(kombu_redis.SentinelTransport, held)
+    for name in ("redis", "rediss", "sentinel"):
+        kombu_transports._transport_cache.pop(name, None)  # noqa: SLF001 - a name that was looked up stays resolved
+    aliases: Any = kombu_transports.TRANSPORT_ALIASES  # annotated as names alone; classes are taken as well
+    aliases.update(redis=lambda: plain, rediss=lambda: plain, sentinel=lambda: by_sentinel)
+
+
+def _guarded(transport: Any, held: dict[str, Any]) -> Any:
+    channel = type("Channel", (ChannelGuard, transport.Channel), held)
+    return type("Transport", (transport,), {"Channel": channel})

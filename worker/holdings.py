@@ -1,0 +1,118 @@
+"""Holdings: what each process of the pool holds in flight, in memory that is shared by fork.
+
+For the day a process of the pool is killed and its worker told to stop: the main process reads what the dead one held
+and hands it back, long before the leases run out. A process has a place of its own and locks it; the kernel drops the
+lock with the process. What a dying process could not note any more is healed by its lease, as everything else here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import mmap
+import os
+import struct
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_PLACES = 256
+_PLACE_BYTES = 65_536
+_HEADER = struct.Struct("=?I")  # a task is running; length of the note
+
+Claim = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What a dead process held: (slot, generation) of each claim of one application."""
+
+    place: int
+    application: str
+    claims: list[Claim]
+
+
+class Holdings:
+    """Made by the main process before it forks; the processes of its pool write, the main process reads."""
+
+    def __init__(self) -> None:
+        self._main = os.getpid()
+        with tempfile.TemporaryFile() as file:
+            file.truncate(_PLACES * _PLACE_BYTES)
+            self._memory = mmap.mmap(file.fileno(), _PLACES * _PLACE_BYTES)
+            # Open as long as the process lives: closing it would unlock.
+            self._file = os.dup(file.fileno())
+        self._mine: int | None = None
+
+    def begin(self) -> None:
+        """A task begins in this process. Nothing is noted in a pool of threads, which dies with its main process."""
+        if os.getpid() == self._main:
+            return
+        if self._mine is None:
+            self._mine = self._take_place()
+        if self._mine is not None:
+            self._write(self._mine, running=True)
+
+    def note(self, application: str, claims: Iterable[Claim]) -> None:
+        """What this process has in flight now, in place of what it noted before."""
+        if self._mine is not None:
+            self._write(self._mine, json.dumps([application, *claims]).encode(), running=True)
+
+    def end(self) -> None:
+        """The task has ended."""
+        if self._mine is not None:
+            self._write(self._mine, running=False)
+
+    def running(self) -> bool:
+        """Whether a living process runs a task."""
+        return any(self._is_running(place) and not self._is_dead(place) for place in range(_PLACES))
+
+    def lost(self) -> list[Lost]:
+        """What dead processes were running, until `forget`."""
+        dead = [place for place in range(_PLACES) if self._is_running(place) and self._is_dead(place)]
+        return [self._read(place) for place in dead]
+
+    def forget(self, lost: Lost) -> None:
+        """It has been handed back."""
+        self._write(lost.place, running=False)
+
+    def _take_place(self) -> int | None:
+        # One that holds what a dead process left is taken last, when its leases have long run out.
+        for place in sorted(range(_PLACES), key=self._is_running):
+            if self._lock(place):
+                return place
+        return None
+
+    def _is_running(self, place: int) -> bool:
+        return bool(self._memory[place * _PLACE_BYTES])
+
+    def _is_dead(self, place: int) -> bool:
+        if not self._lock(place):
+            return False
+        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
+        return True
+
+    def _lock(self, place: int) -> bool:
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except OSError:
+            return False
+        return True
+
+    def _write(self, place: int, note: bytes = b"", *, running: bool) -> None:
+        """Length 0 first and the length last: who is killed in between leaves no half a note."""
+        if len(note) > _PLACE_BYTES - _HEADER.size:
+            note = b""
+        at = place * _PLACE_BYTES
+        _HEADER.pack_into(self._memory, at, running, 0)
+        if note:
+            self._memory[at + _HEADER.size : at + _HEADER.size + len(note)] = note
+            _HEADER.pack_into(self._memory, at, running, len(note))
+
+    def _read(self, place: int) -> Lost:
+        at = place * _PLACE_BYTES
+        _, length = _HEADER.unpack_from(self._memory, at)
+        if length == 0:
+            return Lost(place, "", [])
+        application, *claims = json.loads(self._memory[at + _HEADER.size : at + _HEADER.size + length])
+        return Lost(place, application, [(slot, generation) for slot, generation in claims])

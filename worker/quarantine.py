@@ -1,0 +1,86 @@
+"""Quarantine: what becomes of a message that was not admitted.
+
+What can be recognised as a receipt becomes a dead letter, tokens left out. Anything else is counted and named in the
+log by what is wrong with it: its bytes may be anybody's secret, so they are kept nowhere.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import redis
+
+from receipt_sync.calls import PARAMETERS, POSITIONAL
+from receipt_sync.errors import shown_name
+from worker.contract import SYNC
+from worker.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+_SHOWN_BYTES = 65_536
+_APPLICATION, _SECRET = "application", "token"
+_OURS = "receipts."
+_PUBLIC = frozenset(name for names in PARAMETERS.values() for name in names) | {_APPLICATION}
+
+
+def shown_arguments(name: str, args: object, kwargs: object) -> str:
+    """The arguments of a call as a dead letter holds them: no token, and nothing that may be a misspelt one."""
+    if not isinstance(args, (list, tuple)) or not isinstance(kwargs, Mapping):
+        return "{}"
+    known = {*PARAMETERS.get(name, _PUBLIC), _APPLICATION} - {_SECRET}
+    most = POSITIONAL.get(name, 0)
+    shown = {
+        "args": [*args[:most], *["(secret)"] * len(args[most:])],
+        "kwargs": {key: value if key in known else "(secret)" for key, value in kwargs.items()},
+    }
+    return json.dumps(shown, default=repr)[:_SHOWN_BYTES]
+
+
+class Quarantine:
+    """Where refused messages go.
+
+    Args:
+        ledgers: by application's name; asked for when something is refused, for they must not cross a fork.
+    """
+
+    def __init__(self, ledgers: Callable[[], Mapping[str, Ledger]]) -> None:
+        self._ledgers = ledgers
+
+    def call(self, name: object, args: object, kwargs: object, why: str) -> bool:
+        """Takes what was at least a message; answers False where the ledger was not reached and it must come back."""
+        application = kwargs.get(_APPLICATION) if isinstance(kwargs, Mapping) else None
+        if not isinstance(name, str) or not name.startswith(_OURS) or name == SYNC:
+            return self._counted(why)
+        log.error("a message was refused, its dead letter stored: task=%s reason=%s", shown_name(name), why)
+        arguments = shown_arguments(name, args, kwargs)
+        return self._told(application, lambda ledger: ledger.bury_invalid(name[:255], arguments, f"refused: {why}"))
+
+    def junk(self, why: str) -> None:
+        """Takes what was not even a message; where the ledger is not reached, the log line is all that stays."""
+        self._counted(why)
+
+    def _counted(self, why: str) -> bool:
+        log.error("a message that is no receipt was thrown away: %s", why)
+        return self._told(None, Ledger.count_refused)
+
+    def _told(self, application: object, tell: Callable[[Ledger], None]) -> bool:
+        ledgers = self._ledgers()
+        chosen = ledgers.get(application) if isinstance(application, str) else None
+        try:
+            tell(chosen or next(iter(ledgers.values())))
+        except redis.RedisError as error:
+            log.error("a refused message could not be told to the ledger: %s", type(error).__name__)  # noqa: TRY400
+            return False
+        return True
+
+
+def call_of(headers: Mapping[str, Any], payload: object) -> tuple[object, object, object]:
+    """Name, args and kwargs of a message as far as they can be recognised."""
+    if "task" not in headers:
+        fields = payload if isinstance(payload, dict) else {}
+        return fields.get("task"), fields.get("args", ()), fields.get("kwargs", {})
+    parts = payload if isinstance(payload, (list, tuple)) and len(payload) > 1 else (None, None)
+    return headers["task"], parts[0], parts[1]
