@@ -190,8 +190,7 @@ class _Play:
             return str(unbalanced)
 
     def _read_all(self) -> None:
-        self.stage.api.counts(idle_s=10)
-        self.puts.read_on()
+        self.puts.read_all(timeout_s=20)
 
     def _judge(self) -> Findings:
         stage = self.stage
