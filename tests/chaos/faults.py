@@ -15,6 +15,9 @@ _PAUSE_S = (4.0, 6.0)
 _SHORT_S = (0.5, 2.5)
 _ALL_SHARE = 0.25
 _DELAY_S = 0.15
+# After the client has given up (1.5 s), and within what the next edit waits for: as long again, counted from the
+# earliest moment at which a cut, 0.3 s after this fault, may make a client give up.
+LANDS_AFTER_MS = 1_700
 
 Begin = Callable[[Stage, Random], float | None]
 
@@ -118,6 +121,7 @@ FAULTS: tuple[Fault, ...] = (
     _at_api("outage", outage=True),
     _at_api("hangs", 2, hang_share=0.3, hang_applies=False),
     _at_api("hangs after applying", 2, hang_share=0.3, hang_applies=True),
+    _at_api("hangs, applied late", 2, hang_share=0.3, hang_applies=True, lands_after_ms=LANDS_AFTER_MS),
     _at_api("resets", reset_share=0.5, reset_applies=False),
     _at_api("resets after applying", reset_share=0.5, reset_applies=True),
     _at_api("429", throttle=True, retry_after="1"),

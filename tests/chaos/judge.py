@@ -98,7 +98,7 @@ def backwards(puts: Iterable[Put]) -> list[tuple[Put, Put]]:
     """Pairs (highest before, lower after) of carried out edits of one message."""
     pairs = []
     highest: dict[str, Put] = {}
-    for put in sorted(puts, key=lambda put: put.arrived_s):
+    for put in sorted(puts, key=lambda put: put.landed_s):
         if put.said.text is None or not put.applied:
             continue
         before = highest.get(put.slot)

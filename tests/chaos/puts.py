@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 
 from sandbox.client import Call, SandboxClient
 from traffic.evidence import Accepted, accepted_put
 
 _PREFIX = "/chat/Message"
+# A call without an answer may be carried out after it has ended (faults.LANDS_AFTER_MS).
+_LANDED_WITHIN_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Put:
         status: what was answered; None for no answer.
         applied: whether its meaning was carried out.
         port: where its caller connected: of the proxy, hence of the worker.
+        applied_s: when it was carried out, where that was not at once.
     """
 
     said: Accepted
@@ -28,6 +32,12 @@ class Put:
     status: int | None
     applied: bool
     port: int
+    applied_s: float | None = None
+
+    @property
+    def landed_s(self) -> float:
+        """When it was carried out, if it was."""
+        return self.arrived_s if self.applied_s is None else self.applied_s
 
     @property
     def arrived_s(self) -> float:
@@ -54,7 +64,7 @@ def put_of(call: Call) -> Put:
         said = Accepted(said.arrived_s, said.dialog, actor, said.message_ids, said.read, said.delivered, said.text)
     assert call.ended is not None
     port = int(call.headers.get("host", ":0").rpartition(":")[2])
-    return Put(said, call.ended, call.status, call.applied, port)
+    return Put(said, call.ended, call.status, call.applied, port, call.applied_at)
 
 
 class Puts:
@@ -72,14 +82,27 @@ class Puts:
         self.empty = 0
 
     def read_on(self) -> None:
-        """Reads up to the first call that is still open: how it ends is part of the evidence."""
+        """Reads up to the first call that is still open, or may still land: both are part of the evidence."""
         for call in self._api.journal(self._seen):
-            if call.ended is None:
+            if call.ended is None or (call.status is None and time.time() - call.arrived < _LANDED_WITHIN_S):
                 return
             assert call.seq == self._seen + 1, f"the sandbox's journal skips from {self._seen} to {call.seq}"
             self._seen = call.seq
             if call.method == "PUT" and call.path.startswith(_PREFIX):
                 self._take(call)
+
+    def read_all(self, timeout_s: float) -> None:
+        """Reads to the end; nobody calls any more.
+
+        Raises:
+            TimeoutError: a call stays open.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        while self._api.journal(self._seen):
+            if time.monotonic() > deadline_s:
+                raise TimeoutError(f"a call is still open after {timeout_s} s")
+            self.read_on()
+            time.sleep(0.1)
 
     def _take(self, call: Call) -> None:
         if call.body:

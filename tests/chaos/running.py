@@ -61,6 +61,7 @@ class Outcome:
     stuck: list[str]
     shutdowns_s: list[float]
     shutdowns_late: int
+    unasked: int
     events: list[tuple[float, str]] = field(repr=False)
 
 
@@ -109,6 +110,7 @@ class _Play:
             stuck=stuck,
             shutdowns_s=[seconds for seat in stage.seats for seconds in seat.shutdowns_s],
             shutdowns_late=sum(seat.stuck for seat in stage.seats),
+            unasked=sum(seat.unasked for seat in stage.seats),
             events=stage.events,
         )
 
@@ -188,8 +190,7 @@ class _Play:
             return str(unbalanced)
 
     def _read_all(self) -> None:
-        self.stage.api.counts(idle_s=10)
-        self.puts.read_on()
+        self.puts.read_all(timeout_s=20)
 
     def _judge(self) -> Findings:
         stage = self.stage

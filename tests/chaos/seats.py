@@ -30,6 +30,7 @@ class Seat:
         worker: the present one; started again by `tend` whenever it has ended.
         stuck: warm shutdowns that did not end in time.
         shutdowns_s: how long the others took.
+        unasked: workers that ended though nobody had killed or asked them.
     """
 
     def __init__(self, number: int, network: Network, redis_port: int, api_port: int) -> None:
@@ -39,10 +40,10 @@ class Seat:
             "broker": network.proxy(redis_port),
             "api": network.proxy(api_port),
         }
-        self.starts = self.stuck = 0
+        self.starts = self.stuck = self.unasked = 0
         self.shutdowns_s: list[float] = []
         self.worker: Process | None = None
-        self._ready = False
+        self._ready = self._killed = False
         self._began_s = self._asked_s = 0.0
         self._paused_until_s: float | None = None
 
@@ -55,7 +56,8 @@ class Seat:
     def start(self, contender: Contender, concurrency: int, rate_per_s: float, log_dir: Path) -> None:
         """Seats a new worker."""
         self.starts += 1
-        self._ready, self._began_s, self._asked_s = False, time.monotonic(), 0.0
+        self._ready = self._killed = False
+        self._began_s, self._asked_s = time.monotonic(), 0.0
         self._paused_until_s = None
         label = f"worker-{self.number}-{self.starts}"
         self.worker = contender.start_worker(label, self.addresses, concurrency, rate_per_s, log_dir)
@@ -86,6 +88,7 @@ class Seat:
             return None
         if self._asked_s:
             self.shutdowns_s.append(now_s - self._asked_s)
+        self.unasked += not self._asked_s and not self._killed
         self.worker.kill()
         start(self)
         return "started"
@@ -95,6 +98,7 @@ class Seat:
         assert self.worker is not None
         alive = self.worker.alive
         self.worker.kill()
+        self._killed = self._killed or alive
         return int(alive)
 
     def kill_child(self, random: Random) -> int:

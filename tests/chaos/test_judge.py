@@ -96,6 +96,11 @@ def test_backwards_even_if_nobody_heard_the_answer() -> None:
     assert "backwards" in _faults(_judge([_acked(_edit(1, 5)), _acked(_edit(1, 6))], [_text(2, 6), later], stored=6))
 
 
+def test_backwards_because_the_earlier_one_landed_later() -> None:
+    late = replace(_text(2, 5), status=None, applied_s=3.7)
+    assert "backwards" in _faults(_judge([_acked(_edit(1, 5)), _acked(_edit(1, 6))], [late, _text(3, 6)], stored=6))
+
+
 def test_doubled_flight() -> None:
     found = _judge([_acked(_mark(1))], [_read(2, 2.5), _read(2.4)])
     assert [(before.arrived_s, after.arrived_s) for before, after in found.doubled] == [(2, 2.4)]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import cast
+
+import pytest
 
 from sandbox.client import Call, SandboxClient
 from tests.chaos.puts import Puts, put_of
@@ -45,6 +49,20 @@ def test_reading_stops_at_an_open_call_and_goes_on_when_it_has_ended() -> None:
     api.calls[1] = _call(2, status=None)
     puts.read_on()
     assert [put.status for put in puts.read] == [200, None, 200]
+
+
+def test_call_without_an_answer_may_still_land() -> None:
+    api = _Api()
+    puts = Puts(cast("SandboxClient", api))
+    just_now = replace(_call(1, status=None), arrived=time.time())
+    api.calls = [just_now]
+    puts.read_on()
+    assert puts.read == []
+    with pytest.raises(TimeoutError):
+        puts.read_all(timeout_s=0)
+    api.calls = [replace(just_now, status=200, applied=True, applied_at=3.5)]
+    puts.read_all(timeout_s=5)
+    assert [put.landed_s for put in puts.read] == [3.5]
 
 
 def test_call_without_a_body_was_cut_on_its_way_in() -> None:

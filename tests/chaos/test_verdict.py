@@ -41,6 +41,7 @@ def _outcome(**changes: Any) -> Outcome:
         stuck=[],
         shutdowns_s=[],
         shutdowns_late=0,
+        unasked=0,
         events=[(3.0, "killed: pool child")],
     )
     return replace(good, **changes)

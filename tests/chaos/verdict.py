@@ -66,6 +66,7 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
         "wait p99 s": round(quantile(waits_s, 0.99), 2) if waits_s else None,
         "wait max s": round(waits_s[-1], 2) if waits_s else None,
         "workers stuck in the end": outcome.stuck,
+        "workers that ended by themselves": outcome.unasked,
         "warm shutdowns": len(outcome.shutdowns_s),
         "longest warm shutdown s": round(max(outcome.shutdowns_s, default=0.0), 1),
         "warm shutdowns beyond 45 s": outcome.shutdowns_late,
