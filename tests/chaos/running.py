@@ -28,7 +28,7 @@ _STEP_S = 0.03
 _SAY_EVERY_S = 10.0
 _READ_EVERY_S = 5.0
 _PRODUCERS_END_S = 60.0
-# A broker's connection whose peer is gone is given up after 20 s (worker/app.py); a second one may follow.
+# A broker's connection whose peer is gone is given up after some seconds (worker/broker.py); a second one may follow.
 _ROLL_CALL_S = 60.0
 
 Say = Callable[[str], None]
