@@ -94,8 +94,14 @@ class Check:
     def own_settles(self) -> None:
         """A claim is ended by nobody but its holder: also when Redis has forgotten that there was another one."""
         current: dict[str, int] = {}
+        saved: dict[int, dict[str, int]] = {}
+        saved_at = {event.to for event in self.events if isinstance(event, RolledBack)}
         for at, event in enumerate(self.events):
-            if isinstance(event, Claimed) and at not in self.lost:
+            if at in saved_at:
+                saved[at] = dict(current)
+            if isinstance(event, RolledBack):
+                current = saved[event.to]
+            elif isinstance(event, Claimed):
                 current[event.claim.slot] = at
             elif isinstance(event, Settled) and event.accepted and current.get(event.slot) != event.of_claim:
                 raise BrokenPromiseError("own settles", f"{event.slot} was settled by a claim that is not its own")

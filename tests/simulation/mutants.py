@@ -119,10 +119,6 @@ MUTANTS = (
     in_lua("the pace is not spent", ("  if #answer > 1 then spend(#answer - 1) end\n", "")),
     in_lua("a hold holds nobody", ("if hold_ms == 0 and wanted > 0 then", "if wanted > 0 then")),
     in_lua(
-        "a PUT of single messages covers what the dialog's mark names",
-        ("string.gmatch(ids == '' and letters or '', '%a')", "string.gmatch(letters, '%a')"),
-    ),
-    in_lua(
         "one bad message takes all of its slot along", ("bury(s, take(s, c.letters, c.ids), c)", "bury(s, take(s), c)")
     ),
     in_lua(

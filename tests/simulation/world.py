@@ -135,6 +135,9 @@ class World:
             self.beside.take_snapshot()
             self._saved = (len(self.events), self.now_ms)
         else:
+            # It takes a while to come back.
+            self.now_ms += 1
+            self._store.now_ms = self.now_ms
             self._store.roll_back()
             self.beside.roll_back()
             self.faults["Redis lost its last writes"] += 1
