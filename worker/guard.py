@@ -29,7 +29,19 @@ _TABLE_COLUMNS = 3  # routing key, pattern, queue
 
 
 class GuardedQoS(kombu_redis.QoS):
-    """Gives back only what is a message."""
+    """Gives back only what is a message, and only over a connection that is still there."""
+
+    def restore_unacked(self, client: Any = None) -> None:
+        """Puts everything unacknowledged back.
+
+        A connection that was reset twice in a row has been collected before its channel is closed: kombu then raises an
+        AttributeError, which ends the worker. What it held comes back after the visibility timeout, as after a kill.
+        """
+        connection = self.channel.connection
+        if connection is None or connection.client is None:
+            self._delivered.clear()
+            return
+        super().restore_unacked(client)  # type: ignore[no-untyped-call]
 
     def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:  # noqa: FBT001, FBT002
         """Puts an unacknowledged message back into its queue; one that is none would stop all behind it for ever."""

@@ -1,0 +1,56 @@
+"""The guarded channel over a real Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from celery import Celery
+from kombu import transport as kombu_transports
+from kombu.connection import Connection
+from kombu.entity import Exchange, Queue
+
+from stack.redis_server import RedisServer
+from worker.guard import guard
+from worker.quarantine import Quarantine
+
+QUEUE = Queue("letters", Exchange("letters", type="direct"), routing_key="letters")  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def connection(redis_server: RedisServer, redis_client: redis.Redis) -> Iterator[Any]:  # noqa: ARG001 - empties Redis
+    """A connection of a guarded application; the table of transports is put back afterwards."""
+    aliases: Any = kombu_transports.TRANSPORT_ALIASES
+    before = dict(aliases)
+    guard(Celery("guarded", set_as_current=False), Quarantine(dict), most_bytes=10_000)
+    with Connection(redis_server.url) as connection:  # type: ignore[no-untyped-call]
+        yield connection
+    aliases.update(before)
+    for name in ("redis", "rediss", "sentinel"):
+        kombu_transports._transport_cache.pop(name, None)
+
+
+def receive_one(connection: Any) -> Any:
+    """A channel that has been given a message and has not acknowledged it."""
+    channel = connection.channel()
+    connection.Producer(channel).publish({"a": 1}, exchange=QUEUE.exchange, routing_key="letters", declare=[QUEUE])
+    assert QUEUE(channel).get() is not None  # type: ignore[no-untyped-call]
+    return channel
+
+
+def test_a_channel_gives_back_what_was_not_acknowledged(connection: Any, redis_client: redis.Redis) -> None:
+    receive_one(connection).close()
+    assert redis_client.llen("letters") == 1
+
+
+def test_a_channel_whose_connection_has_been_collected_can_be_closed(
+    connection: Any, redis_client: redis.Redis
+) -> None:
+    channel = receive_one(connection)
+    client, channel.connection.client = channel.connection.client, None
+    channel.close()
+    connection.transport.client = client
+    assert redis_client.llen("letters") == 0
+    assert redis_client.hlen("unacked") == 1  # from where the visibility timeout brings it back
