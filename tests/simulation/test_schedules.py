@@ -30,7 +30,7 @@ def test_the_same_seed_gives_the_same_history(store: Store) -> None:
 
 
 def test_a_schedule_that_fails_is_made_short_and_still_fails(store: Store) -> None:
-    mutant = next(each for each in MUTANTS if each.name == "a settle of any generation counts")
+    mutant = next(each for each in MUTANTS if each.name == "a receipt that arrives during the flight is dropped")
     with mutated(store, mutant):
         failed = run_seed(store, int(found()[mutant.name]["seed"]))
         assert failed.broken is not None

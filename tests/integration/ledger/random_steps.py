@@ -1,4 +1,4 @@
-"""Histories at random: receipts that meet in few slots, and everything that can happen to them."""
+"""Receipts at random, that meet in few slots, and ends that a claim can have."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from receipt_sync import EditMessage, MarkDelivered, MarkRead, Receipt
-from tests.histories import LATER_MS, Claim, ComeDue, Reap, Record, Settle, Step
+from tests.histories import LATER_MS
 from worker.ledger import Again, Back, Dead
 from worker.plan import Limits
 
@@ -77,25 +77,5 @@ _OF_ALL = st.one_of(
     marks(DIALOGS, MESSAGES, [API_KEY, FIRST, SECOND, NOBODYS]), edits(MESSAGES[:2], [API_KEY, FIRST, SECOND, NOBODYS])
 )
 
-
-def steps(receipts: st.SearchStrategy[Receipt]) -> st.SearchStrategy[Step]:
-    """Steps that record such receipts; claims are settled mostly soon after they were made."""
-    records = st.lists(receipts, min_size=1, max_size=4).map(lambda listed: Record(tuple(listed)))
-    return st.one_of(
-        records,
-        records,
-        st.builds(Claim, st.sampled_from([1, 3, 100])),
-        st.builds(Claim),
-        st.builds(Settle, st.integers(0, 1), ENDINGS),
-        st.builds(Settle, st.integers(0, 1), st.just("done")),
-        st.builds(Settle, st.integers(0, 1), st.just("done")),
-        st.builds(Settle, st.integers(0, 200), ENDINGS),
-        st.sampled_from([Reap(), ComeDue(), ComeDue()]),
-    )
-
-
-def histories(most: int) -> st.SearchStrategy[list[Step]]:
-    """Histories of so many steps at most."""
-    return st.sampled_from([*_OF_ONE_SLOT, _OF_ALL]).flatmap(
-        lambda receipts: st.lists(steps(receipts), min_size=10, max_size=most)
-    )
+# Which receipts a history is made of.
+RECEIPTS = st.sampled_from([*_OF_ONE_SLOT, _OF_ALL])
