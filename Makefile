@@ -37,7 +37,7 @@ lint: setup  ## format, lint, types, import rules, generated pages
 
 .PHONY: test
 test: lint  ## everything that CI runs: lint, types, import rules, tests
-	"$(BIN)/pytest" -n auto --maxprocesses 4
+	"$(BIN)/pytest" -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: test-brokers
 test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real; installs nothing: needs their packages

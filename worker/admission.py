@@ -88,7 +88,7 @@ def task_fault(headers: Mapping[str, Any], payload: object) -> str | None:
     """
     if "task" in headers:
         return _call_fault(headers) or _body_shape_fault(payload)
-    if not isinstance(payload, dict):
+    if not isinstance(payload, dict) or "task" not in payload:
         return "it names no task"
     return _call_fault(payload) or _arguments_fault(payload.get("args", ()), payload.get("kwargs", {}))
 

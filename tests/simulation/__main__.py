@@ -43,6 +43,8 @@ def _run_many(asked: argparse.Namespace) -> int:
     seeds = range(asked.first, asked.first + asked.schedules)
     for some in run_all(seeds, asked.jobs):
         total.add(some)
+        for seed, promise in some.broken:
+            print(f"seed {seed} breaks a promise: {promise}", file=sys.stderr)
         print(progress(total, len(seeds), time.monotonic() - started_s), file=sys.stderr)
     page = as_markdown(total, seeds, asked.jobs, time.monotonic() - started_s)
     print(page)

@@ -5,7 +5,8 @@ After Redis has lost its last writes some things cannot be promised, and only th
 - PUTs whose claim was lost: Redis knows nothing of them, so they may overlap with others and land late;
 - claims that were lost do not count for the rate: so does the token bucket forget them.
 A worker that slept between its last look at the clock and the socket sends whatever it held: such PUTs are excused from
-the order and from "one in flight", and from nothing else.
+the order and from "one in flight". An edit that was absorbed because the API held its text counts as covered although a
+PUT excused here, or one whose claim was lost, had just replaced it: the ledger cannot know. Nothing else is excused.
 """
 
 from __future__ import annotations
@@ -187,7 +188,12 @@ class Check:
     def _edit_covers(self, unit: Unit, puts: list[tuple[int, int, Sent]]) -> bool:
         """At some moment after its recording the API held its text, or that of an edit that wins over it."""
         winners = [each for each in self.units if each.slot == unit.slot and each.rank >= unit.rank]
-        return any(winner.text in _held_since(max(unit.at, winner.at), puts) for winner in winners)
+        known = [put for put in puts if not self._is_exempt(put[2])]
+        return any(
+            winner.text in _held_since(max(unit.at, winner.at), applied)
+            for winner in winners
+            for applied in (puts, known)
+        )
 
     # time ------------------------------------------------------------------------------------------------------------
 

@@ -151,3 +151,11 @@ def test_in_calm_weather_nobody_waits_longer_than_the_gather_time() -> None:
 @pytest.mark.parametrize(("since", "rule"), [(0, ""), (1, "coverage")])
 def test_only_what_redis_has_lost_needs_no_put(since: int, rule: str) -> None:
     assert rule_broken(recorded(0, read()), RolledBack(5, since, 0)) == rule
+
+
+@pytest.mark.parametrize(("excused", "rule"), [(True, ""), (False, "edit order")])
+def test_an_edit_absorbed_behind_an_excused_put_is_covered(excused: bool, rule: str) -> None:  # noqa: FBT001
+    old = claim_of("old", 1)
+    late: list[Event] = [Sent(20, 2, old, put_of(old), excused=excused), Applied(21, 2), Ended(22, 2)]
+    first = recorded(0, edit("old", 1), edit("new", 2))
+    assert rule_broken(first, *flight(1, 5, claim_of("new", 2), 1), *late, recorded(50, edit("new", 3))) == rule
