@@ -1,4 +1,4 @@
-"""The worker's scripts: what the wheel's share (slot, join, due), then pace and flight, then each one's own text."""
+"""The worker's scripts: what the wheel's share (slot, join, due), then what several of them need, then each one's own text."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def _script(*names: str) -> Script:
 
 
 CLAIM = _script("aside", "pace", "flight", "claim")
-SETTLE = _script("aside", "pace", "flight", "settle")
+SETTLE = _script("aside", "pace", "flight", "taking", "settle")
 EXTEND = _script("extend")
-REAP = _script("aside", "far", "flight", "reap")
+REAP = _script("aside", "far", "flight", "taking", "reap")
 RING = _script("aside", "pace", "ring")
 PUBLISH = _script("aside", "publish")
 BURY = _script("aside", "bury")

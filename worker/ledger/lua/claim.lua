@@ -1,4 +1,4 @@
--- claim: takes the longest due slots for sending: pending -> in flight, generation + 1, lease; at most what the
+-- claim: takes the longest due slots for sending: pending -> in flight, a new generation, a lease; at most what the
 -- pace allows, one call each.
 -- KEYS[1]  prefix of the application's keys
 -- ARGV     most slots wanted; lease in ms; permit of the sync that asks, or ''; its life in ms; most syncs at once
