@@ -2,8 +2,8 @@
 
 Producers record, workers tick, ring, claim, send and settle. What decides is real: the Lua scripts on a real Redis,
 `Ledger` and `ReceiptQueue`, `tick`, `send_claim`, `outcome_of`. What only waits is not: threads, broker, HTTP and
-clocks are generators and numbers here, and a scheduler chooses at every Redis or HTTP call who goes on and what goes
-wrong.
+clocks are generators and numbers here, and a scheduler (world.py) chooses at every Redis or HTTP call who goes on
+(turns.py) and what goes wrong (weather.py).
 
 A schedule is a list of decisions (decisions.py), drawn from its seed: the same list gives the same history. The model
 (tests/model.py) lives through the same beside it (beside.py), the checker (checker.py) reads the history afterwards.

@@ -74,13 +74,13 @@ def tell(store: Store, seed: int) -> bool:
     """Prints a seed's story, a shrunk one when it breaks a promise; answers whether it does."""
     outcome = run_seed(store, seed)
     if outcome.broken is None:
-        print("\n".join(run_seed(store, seed, tell=True).world.story or ()))
+        print("\n".join(run_seed(store, seed, tell=True).world.chronicle.story or ()))
         print(f"seed {seed}: every promise was kept")
         return False
     print(f"seed {seed} breaks a promise: {outcome.broken}")
     shrunk = shrunk_outcome(store, outcome)
     print(f"shrunk to {sum(map(bool, shrunk.taken))} decisions, of {sum(map(bool, outcome.taken))}:")
-    print("\n".join(shrunk.world.story or ()))
+    print("\n".join(shrunk.world.chronicle.story or ()))
     print(f"{shrunk.broken}\nagain: make simulate SEED={seed}")
     return True
 

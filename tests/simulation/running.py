@@ -54,8 +54,8 @@ def tally(store: Store, seeds: range) -> Tally:
         total.schedules += 1
         total.compared += compare
         total.decisions += len(outcome.taken)
-        total.events += len(outcome.world.events)
-        total.faults += outcome.world.faults
+        total.events += len(outcome.world.chronicle.events)
+        total.faults += outcome.world.chronicle.faults
         total.puts += outcome.world.chat.counts
         if outcome.broken:
             total.broken.append((seed, str(outcome.broken)))

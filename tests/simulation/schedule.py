@@ -37,7 +37,7 @@ def run(store: Store, draw: Decisions, *, compare: bool = True, tell: bool = Fal
         try:
             history = world.run()
             if compare:
-                world.beside.compare(store, APPLICATION)
+                world.chronicle.beside.compare(store, APPLICATION)
                 _audit(store)
             check(history)
         except BrokenPromiseError as broken:

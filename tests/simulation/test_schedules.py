@@ -24,9 +24,9 @@ def test_every_promise_is_kept(store: Store, first: int) -> None:
 def test_the_same_seed_gives_the_same_history(store: Store) -> None:
     for seed in range(30):
         once = run_seed(store, seed, tell=True)
-        assert once.world.story
-        assert run_seed(store, seed, tell=True).world.story == once.world.story
-        assert replay(store, once.taken, tell=True).world.story == once.world.story
+        assert once.world.chronicle.story
+        assert run_seed(store, seed, tell=True).world.chronicle.story == once.world.chronicle.story
+        assert replay(store, once.taken, tell=True).world.chronicle.story == once.world.chronicle.story
 
 
 def test_a_schedule_that_fails_is_made_short_and_still_fails(store: Store) -> None:
