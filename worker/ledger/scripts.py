@@ -1,4 +1,4 @@
-"""The worker's scripts: what the wheel's share (slot, join, due), then what several of them need, then each one's own text."""
+"""The worker's scripts: the wheel's share (slot, join, due), what several of them need, then each one's own text."""
 
 from __future__ import annotations
 
