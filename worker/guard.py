@@ -29,19 +29,36 @@ _TABLE_COLUMNS = 3  # routing key, pattern, queue
 
 
 class GuardedQoS(kombu_redis.QoS):
-    """Gives back only what is a message, and only over a connection that is still there."""
+    """Gives back only what is a message, and only over a connection that is still there.
+
+    A message may be settled when its connection has been lost and collected: a task ends, or its process dies, after
+    the consumer has reconnected. kombu then raises an AttributeError, which ends the worker. Such a message comes back
+    after the visibility timeout, as after a kill.
+    """
+
+    def ack(self, delivery_tag: Any) -> None:
+        """Takes a message off the broker."""
+        if not self._is_lost():
+            super().ack(delivery_tag)  # type: ignore[no-untyped-call]
+
+    def reject(self, delivery_tag: Any, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's signature
+        """Takes a message off the broker, or puts it back into its queue."""
+        if not self._is_lost():
+            super().reject(delivery_tag, requeue)  # type: ignore[no-untyped-call]
 
     def restore_unacked(self, client: Any = None) -> None:
-        """Puts everything unacknowledged back.
-
-        A connection that was reset twice in a row has been collected before its channel is closed: kombu then raises an
-        AttributeError, which ends the worker. What it held comes back after the visibility timeout, as after a kill.
-        """
-        connection = self.channel.connection
-        if connection is None or connection.client is None:
+        """Puts everything unacknowledged back."""
+        if self._is_lost():
             self._delivered.clear()
-            return
-        super().restore_unacked(client)  # type: ignore[no-untyped-call]
+        else:
+            super().restore_unacked(client)  # type: ignore[no-untyped-call]
+
+    def _is_lost(self) -> bool:
+        connection = self.channel.connection
+        lost = connection is None or connection.client is None
+        if lost:
+            log.warning("a message of a lost connection cannot be settled: it comes back")
+        return lost
 
     def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:  # noqa: FBT001, FBT002
         """Puts an unacknowledged message back into its queue; one that is none would stop all behind it for ever."""

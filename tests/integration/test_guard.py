@@ -54,3 +54,19 @@ def test_a_channel_whose_connection_has_been_collected_can_be_closed(
     connection.transport.client = client
     assert redis_client.llen("letters") == 0
     assert redis_client.hlen("unacked") == 1  # from where the visibility timeout brings it back
+
+
+@pytest.mark.parametrize("settle", ["ack", "reject", "requeue"])
+def test_a_message_of_a_closed_channel_can_be_settled_and_comes_back(
+    connection: Any, redis_client: redis.Redis, settle: str
+) -> None:
+    """As when a process of the pool dies after the consumer has reconnected."""
+    channel = receive_one(connection)
+    [tag] = channel.qos._delivered
+    before, channel.connection = channel.connection, None
+    if settle == "ack":
+        channel.basic_ack(tag)
+    else:
+        channel.basic_reject(tag, requeue=settle == "requeue")
+    channel.connection = before
+    assert redis_client.hlen("unacked") == 1
