@@ -17,6 +17,7 @@ from kombu import transport as kombu_transports
 from kombu.exceptions import OperationalError
 from kombu.transport import redis as kombu_redis
 from kombu.utils.json import loads
+from redis import ResponseError
 
 from worker.admission import envelope_fault, item_fault, task_fault
 from worker.lifecycle import pause
@@ -26,6 +27,13 @@ log = get_logger(__name__)
 
 _PAUSE_S = 1.0
 _TABLE_COLUMNS = 3  # routing key, pattern, queue
+# KEYS  a key of the broker's; where to put it. ARGV  the type it should have. Answers the type that it had.
+# One step: all workers are refused at once, and a second one would rename the good key that came after the first.
+_SET_ASIDE = """
+local found = redis.call('TYPE', KEYS[1]).ok
+if found ~= ARGV[1] and found ~= 'none' then redis.call('RENAME', KEYS[1], KEYS[2]) end
+return found
+"""
 
 
 class GuardedQoS(kombu_redis.QoS):
@@ -92,6 +100,8 @@ class ChannelGuard:
     unacked_key: str
     unacked_index_key: str
     keyprefix_queue: str
+    keyprefix_binding_permanent: str
+    keyprefix_binding_deadlines: str
     priority_steps: list[int]
     conn_or_acquire: Callable[[], Any]
     _q_for_pri: Callable[[str, int], str]
@@ -123,17 +133,30 @@ class ChannelGuard:
         return True
 
     def set_aside_other_types(self, queues: Iterable[str]) -> None:
-        """Renames what stands where a queue, or what kombu keeps of it, should be: BRPOP would refuse for ever."""
+        """Renames what stands where a queue, or what is unacknowledged, should be: BRPOP would refuse for ever."""
         kinds = {self.unacked_key: "hash", self.unacked_index_key: "zset"}
         for queue in queues:
-            kinds[self.keyprefix_queue % queue] = "set"
             kinds |= {self._q_for_pri(queue, priority): "list" for priority in self.priority_steps}
+        self._set_aside(kinds)
+
+    def _set_aside_bindings(self, exchange: str) -> None:
+        tables = (self.keyprefix_queue % exchange, self.keyprefix_binding_permanent % exchange)
+        self._set_aside({self.keyprefix_binding_deadlines: "zset"} | dict.fromkeys(tables, "set"))
+
+    def _set_aside(self, kinds: dict[str, str]) -> None:
         with self.conn_or_acquire() as client:
             for key, kind in kinds.items():
-                found = client.type(key).decode()
+                found = client.eval(_SET_ASIDE, 2, key, f"{key}:broken", kind).decode()
                 if found not in {kind, "none"}:
-                    client.rename(key, f"{key}:broken")
                     log.error("a key of the broker was set aside: %s should be a %s, was a %s", key, kind, found)
+
+    def _queue_bind(self, exchange: str, *args: Any) -> None:
+        """Every connection that declares a queue binds it, those of control messages too; refused, it would loop."""
+        try:
+            super()._queue_bind(exchange, *args)  # type: ignore[misc]
+        except ResponseError:
+            self._set_aside_bindings(exchange)
+            super()._queue_bind(exchange, *args)  # type: ignore[misc]
 
     def get_table(self, exchange: str) -> list[tuple[str, ...]]:
         """The bindings of an exchange that are bindings."""

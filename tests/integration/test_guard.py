@@ -70,3 +70,25 @@ def test_a_message_of_a_closed_channel_can_be_settled_and_comes_back(
         channel.basic_reject(tag, requeue=settle == "requeue")
     channel.connection = before
     assert redis_client.hlen("unacked") == 1
+
+
+def test_a_key_is_set_aside_in_one_step(
+    connection: Any, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers are refused at once: what the first has mended, and what came since, the second leaves alone."""
+    channel = connection.channel()
+    redis_client.set("letters", "garbage")
+    plain: Any = redis.Redis.execute_command
+
+    def and_then_the_other_worker(client: redis.Redis, *args: Any, **options: Any) -> Any:
+        answer = plain(client, *args, **options)
+        if "letters" in args and plain(redis_client, "TYPE", "letters") != b"list":
+            plain(redis_client, "DEL", "letters")
+            plain(redis_client, "LPUSH", "letters", "good")
+        return answer
+
+    monkeypatch.setattr(redis.Redis, "execute_command", and_then_the_other_worker)
+    channel.set_aside_other_types(["letters"])
+    monkeypatch.undo()
+    assert redis_client.lrange("letters", 0, -1) == [b"good"]
+    assert redis_client.get("letters:broken") == b"garbage"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.integration.raw_messages import JUNK, ODD_DOORBELLS, PRIVATE, READ, W
 from tests.running import System, until
 
 USER = 123
+_dialogs = count(100)
 # What Celery says when its event loop has come to harm.
 HARM = (
     "Traceback",
@@ -159,4 +161,45 @@ def test_a_key_of_the_broker_that_holds_something_else_is_set_aside(system: Syst
     until(lambda: f"set aside: {key} should be" in worker.log.text(), "said")
     assert system.redis.get(f"{key}:broken") == b"garbage"
     Harmless(system).good_calls_get_through()
+    a_receipt_is_sent(system)
     assert worker.alive
+
+
+def a_receipt_is_sent(system: System) -> None:
+    """A receipt of its own: one for a dialog that has been used would say nothing."""
+    dialog_id, _ = system.dialog(next(_dialogs))
+    system.receipts.mark_dialog_read(dialog_id, user_id=USER)
+    until(lambda: any(dialog_id in str(put) for put in system.puts()), "a PUT")
+
+
+BINDINGS = (
+    "_kombu.binding.receipts",
+    "_kombu.binding.receipts.sync",
+    "_kombu.binding.celery.pidbox",
+    "_kombu.binding_permanent.receipts.sync",
+    "_kombu.binding_deadlines",
+)
+
+
+@pytest.mark.parametrize("key", BINDINGS)
+def test_bindings_of_another_type_are_set_aside_when_the_worker_connects_again(system: System, key: str) -> None:
+    [worker] = system.workers
+    system.redis.set(key, "garbage")
+    system.redis.client_kill_filter(_type="normal", skipme=True)
+    until(lambda: f"set aside: {key} should be" in worker.log.text(), "said")
+    a_receipt_is_sent(system)
+    assert system.redis.get(f"{key}:broken") == b"garbage"
+    assert worker.alive
+
+
+def test_bindings_of_another_type_are_set_aside_before_a_worker_is_ready(tmp_path: Path) -> None:
+    system = System(tmp_path, {})
+    try:
+        for key in BINDINGS:
+            system.redis.set(key, "garbage")
+        worker = system.start_worker()
+        assert [key for key in BINDINGS if f"set aside: {key} should be" not in worker.log.text()] == []
+        assert "Connection to broker lost" not in worker.log.text()
+        a_receipt_is_sent(system)
+    finally:
+        system.stop()
