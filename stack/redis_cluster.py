@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import redis
 
+from stack.ports import free_port
 from stack.programs import program
 from stack.redis_server import HOST, READY_WITHIN_S, RedisServer
 
@@ -28,11 +29,22 @@ class RedisCluster:
             FileNotFoundError: There is no redis-server.
             stack.process.ProcessError: One ended, or did not answer in time.
         """
-        options = {"cluster-enabled": "yes", "cluster-node-timeout": "2000"}
+        # Among themselves they talk on ports of their own; the default, 10,000 above, may be some client's by now.
+        self._bus_ports = [free_port() for _ in range(NODES)]
         with ExitStack() as undo:
             self.servers = [
-                undo.enter_context(RedisServer(directory / str(n), binary=program("redis-server"), options=options))
-                for n in range(NODES)
+                undo.enter_context(
+                    RedisServer(
+                        directory / str(n),
+                        binary=program("redis-server"),
+                        options={
+                            "cluster-enabled": "yes",
+                            "cluster-node-timeout": "2000",
+                            "cluster-port": str(bus_port),
+                        },
+                    )
+                )
+                for n, bus_port in enumerate(self._bus_ports)
             ]
             self._share_slots()
             for server in self.servers:
@@ -66,7 +78,7 @@ class RedisCluster:
                 _say(client, "CLUSTER", "ADDSLOTSRANGE", bounds[n], bounds[n + 1] - 1)
                 _say(client, "CLUSTER", "SET-CONFIG-EPOCH", n + 1)
                 if n:
-                    _say(client, "CLUSTER", "MEET", HOST, self.servers[0].port)
+                    _say(client, "CLUSTER", "MEET", HOST, self.servers[0].port, self._bus_ports[0])
 
 
 def _say(client: redis.Redis, *words: Any) -> None:
