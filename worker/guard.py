@@ -1,6 +1,6 @@
 """The broker, guarded: nothing that lies in its queues ends the worker or comes back for ever.
 
-Two fences. `GuardedChannel` stands before kombu, on Redis alone, where a queue is a list into which anybody can push
+Two fences. `ChannelGuard` stands before kombu, on Redis alone, where a queue is a list into which anybody can push
 bytes; the price is that an envelope's JSON is read twice. `GuardedConsumer` stands before Celery, on every broker.
 """
 

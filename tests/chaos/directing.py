@@ -85,7 +85,7 @@ class Director:
         server = self._stage.redis_server
         alive = server.process.alive
         server.kill()
-        time.sleep(self._killing.uniform(0, _DOWN_S))
+        time.sleep(self._killing.uniform(0, _DOWN_S))  # the outage itself, as long as the seed says
         server.restart()
         return int(alive)
 

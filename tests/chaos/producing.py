@@ -79,7 +79,7 @@ def main(orders: Orders) -> None:
             batch = list(islice(drawn, min(orders.batch, orders.receipts - done)))
             _until_acknowledged(record, journal, batch)
             done += len(batch)
-            time.sleep(max(0.0, began_s + done / orders.per_s - time.monotonic()))
+            time.sleep(max(0.0, began_s + done / orders.per_s - time.monotonic()))  # keeps to its rate
 
 
 def _until_acknowledged(
@@ -90,7 +90,7 @@ def _until_acknowledged(
         try:
             record(batch)
         except NotRecordedError:
-            time.sleep(_BETWEEN_TRIES_S)
+            time.sleep(_BETWEEN_TRIES_S)  # Redis is down: nobody tells when it is back
         else:
             return journal.acknowledged(attempt, time.time())
 

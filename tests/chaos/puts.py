@@ -102,7 +102,7 @@ class Puts:
             if time.monotonic() > deadline_s:
                 raise TimeoutError(f"a call is still open after {timeout_s} s")
             self.read_on()
-            time.sleep(0.1)
+            time.sleep(0.1)  # between two looks at the journal; bounded by timeout_s
 
     def _take(self, call: Call) -> None:
         if call.body:

@@ -122,7 +122,7 @@ class _Play:
             self._look_on()
             if self.director.killed >= options.kills and not any(each.alive for each in stage.producers):
                 return
-            time.sleep(_STEP_S)
+            time.sleep(_STEP_S)  # between two looks at processes and ledger; bounded above
         self.say(f"{stage.contender.name}: time is up after {options.at_most_s:g} s")
 
     def _end_producers(self) -> None:
@@ -232,5 +232,5 @@ class _Play:
                     return True
             except redis.ConnectionError:
                 continue
-            time.sleep(_STEP_S)
+            time.sleep(_STEP_S)  # between two looks at processes and ledger; bounded above
         return False
