@@ -22,10 +22,15 @@ from settings.errors import UnknownApplicationError
 from settings.masking import mask_url
 from settings.schedule import Job
 from settings.sentry import environment_name, release_name
-from settings.variable import Variable, count, number_text, seconds
+from settings.variable import Variable, count, number_text, seconds, seconds_like
 
 MONTH_S = 31 * 86_400
-_NOT_ABOVE = {"gather_max_s": "gather_min_s", "backoff_cap_s": "backoff_base_s"}
+_NOT_ABOVE = {
+    "gather_max_s": "gather_min_s",
+    "gather_edit_max_s": "gather_edit_min_s",
+    "gather_delivered_max_s": "gather_delivered_min_s",
+    "backoff_cap_s": "backoff_base_s",
+}
 
 
 def _broker_of_ledger(data: Mapping[str, Any]) -> str:
@@ -68,6 +73,30 @@ class Settings(Configured):
         "RECEIPTS_GATHER_MAX_S",
         2.0,
         "How long a slot gathers when the pace runs short; not less than RECEIPTS_GATHER_MIN_S.",
+        least=0,
+        most=3600,
+    )
+    gather_edit_min_s: float = seconds_like(
+        "RECEIPTS_GATHER_EDIT_MIN_S", "RECEIPTS_GATHER_MIN_S", "The same for edits.", least=0, most=3600
+    )
+    gather_edit_max_s: float = seconds_like(
+        "RECEIPTS_GATHER_EDIT_MAX_S",
+        "RECEIPTS_GATHER_MAX_S",
+        "The same for edits; not less than RECEIPTS_GATHER_EDIT_MIN_S.",
+        least=0,
+        most=3600,
+    )
+    gather_delivered_min_s: float = seconds_like(
+        "RECEIPTS_GATHER_DELIVERED_MIN_S",
+        "RECEIPTS_GATHER_MIN_S",
+        "The same while nothing but delivereds waits in the slot.",
+        least=0,
+        most=3600,
+    )
+    gather_delivered_max_s: float = seconds_like(
+        "RECEIPTS_GATHER_DELIVERED_MAX_S",
+        "RECEIPTS_GATHER_MAX_S",
+        "The same while nothing but delivereds waits; not less than RECEIPTS_GATHER_DELIVERED_MIN_S.",
         least=0,
         most=3600,
     )

@@ -43,6 +43,15 @@ def seconds(name: str, default: float, meaning: str, *, least: float, most: floa
     return Variable(name, expected, meaning).field(default, ge=least, le=most, allow_inf_nan=False)
 
 
+def seconds_like(name: str, other: str, meaning: str, *, least: float, most: float) -> Any:
+    """A field for a duration whose default is the value of another field, the one of the variable `other`."""
+    field_name = other.removeprefix("RECEIPTS_").lower()
+    expected = f"seconds from {number_text(least)} to {number_text(most)}"
+    return Variable(name, expected, meaning, default_text=other).field(
+        default_factory=lambda data: data[field_name], ge=least, le=most, allow_inf_nan=False
+    )
+
+
 def count(name: str, default: int, meaning: str, *, least: int, most: int) -> Any:
     """A field for a whole number from `least` to `most`."""
     return Variable(name, f"a whole number from {least} to {most}", meaning).field(default, ge=least, le=most)

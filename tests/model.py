@@ -30,17 +30,35 @@ from tests.slot_state import ACCOUNTS, LedgerState, SlotState, text_digest
 from worker.ledger import Again, Back, Dead, Done, Outcome, Part
 
 LIST_LIMIT_MAX = 1000
+EDIT = "e"
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What the model takes from the policy; ms."""
+    """What the model takes from the policy; ms. None: as for reads."""
 
     gather_min_ms: int = 0
     gather_max_ms: int = 0
+    gather_edit_min_ms: int | None = None
+    gather_edit_max_ms: int | None = None
+    gather_delivered_min_ms: int | None = None
+    gather_delivered_max_ms: int | None = None
     give_up_ms: int = 86_400_000
     crashes_max: int = 2
     lands_ms: int = 0
+
+    def gather_ms(self, kind: str) -> tuple[int, int]:
+        """Shortest and longest gather time of a kind: the letter of a flag, or `EDIT`."""
+        own = {
+            EDIT: (self.gather_edit_min_ms, self.gather_edit_max_ms),
+            DELIVERED: (self.gather_delivered_min_ms, self.gather_delivered_max_ms),
+        }
+        least, most = own.get(kind, (None, None))
+        return self.gather_min_ms if least is None else least, self.gather_max_ms if most is None else most
+
+    def is_more_urgent(self, kind: str, other: str) -> bool:
+        """Whether a kind asks for its PUT sooner than another."""
+        return any(mine < theirs for mine, theirs in zip(self.gather_ms(kind), self.gather_ms(other), strict=True))
 
 
 @dataclass
@@ -85,11 +103,14 @@ class Model:
         self.slots: dict[str, Slot] = {}
         self.due_ms: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
+        self._sooner_ms: dict[str, int] = {}
 
     # record --------------------------------------------------------------------------------------------------------
 
     def record(self, receipts: Iterable[Receipt], now_ms: int) -> None:
-        """Joins receipts into their slots; slots in which nothing waited get their due time at the end."""
+        """Joins receipts into their slots; the first fixes when one is due, later ones may hurry it."""
+        self._sooner_ms = {}
+        waited = {slot.name for slot in self.slots.values() if slot.pending}
         for receipt in receipts:
             if isinstance(receipt, EditMessage):
                 self._record_edit(receipt, now_ms)
@@ -98,28 +119,45 @@ class Model:
         for slot in self.slots.values():
             if slot.pending and not slot.in_flight and slot.name not in self.due_ms:
                 self.due_ms[slot.name] = self.gather_due_ms(slot)
+        for name in self._sooner_ms.keys() & waited:
+            self._bring_forward(self.slots[name])
+
+    def _bring_forward(self, slot: Slot) -> None:
+        """A more urgent kind has joined what waited; what backs off, or waits for a token, waits for that."""
+        backs_off = slot.attempts or slot.failing_since_ms is not None or slot.waits_for_token
+        if slot.name in self.due_ms and not backs_off:
+            self.due_ms[slot.name] = min(self.due_ms[slot.name], self._sooner_ms[slot.name])
 
     def gather_due_ms(self, slot: Slot) -> int:
-        """The first receipt fixes it; never sooner after a PUT than the longest gather time."""
-        return max(
-            slot.pending_since_ms + self.policy.gather_min_ms,
-            (slot.claimed_ms + self.policy.gather_max_ms) if slot.generation else 0,
-        )
+        """The most urgent kind that waits decides, counted from the oldest receipt."""
+        return min(self._asked_ms(slot, kind, slot.pending_since_ms) for kind in kinds_of(slot.pending))
+
+    def _asked_ms(self, slot: Slot, kind: str, since_ms: int) -> int:
+        """When a receipt asks for its PUT; never sooner after the last one than the longest gather time."""
+        least, most = self.policy.gather_ms(kind)
+        return max(since_ms + least, (slot.claimed_ms + most) if slot.generation else 0)
 
     def _record_mark(self, receipt: MarkRead | MarkDelivered, now_ms: int) -> None:
         slot = self._slot(receipt.wire()[1])
         half = mark_half(receipt)
         self._count(slot, "recorded", half.count)
-        flag = READ if isinstance(receipt, MarkRead) else DELIVERED
+        flag = flag_of(receipt)
         left = without_covered(half, slot.covered_names)
         if left.ids:
             left = MarkHalf(ids={id_: n for id_, n in left.ids.items() if id_ not in slot.covered_names[flag]})
         self._absorb(slot, half.count - left.count)
         if left.count:
+            self._hurry(slot, flag, now_ms)
             slot.wait(left, now_ms)
         if slot.pending and receipt.token and receipt.token != slot.token:
             slot.token = receipt.token
             self._wake_by_token(slot, now_ms)
+
+    def _hurry(self, slot: Slot, flag: str, now_ms: int) -> None:
+        waits = slot.pending is not None and mark_of(slot.pending).whole(flag).count
+        if not waits and self.policy.is_more_urgent(flag, DELIVERED if flag == READ else READ):
+            asked_ms = self._asked_ms(slot, flag, now_ms)
+            self._sooner_ms[slot.name] = min(self._sooner_ms.get(slot.name, asked_ms), asked_ms)
 
     def _record_edit(self, receipt: EditMessage, now_ms: int) -> None:
         slot = self._slot(receipt.wire(0)[1])
@@ -349,6 +387,21 @@ def join(older: Half, newer: Half) -> Half:
     if isinstance(older, EditHalf):
         return join_edits(older, edit_of(newer))
     return join_marks(older, mark_of(newer))
+
+
+def flag_of(receipt: MarkRead | MarkDelivered) -> str:
+    """A mark's letter."""
+    return READ if isinstance(receipt, MarkRead) else DELIVERED
+
+
+def kinds_of(half: Half | None) -> set[str]:
+    """Which kinds of receipts wait in a half: letters of flags, or `EDIT`."""
+    if half is None:
+        return set()
+    if isinstance(half, EditHalf):
+        return {EDIT}
+    listed = {flag for flags in half.ids.values() for flag in flags}
+    return listed | {flag for flag in FLAGS if half.whole(flag).count}
 
 
 def edit_of(half: Half | None) -> EditHalf:

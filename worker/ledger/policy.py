@@ -12,6 +12,10 @@ def policy_of(settings: Settings, application: Application) -> dict[str, str]:
     return {
         "gather_min_ms": _ms(settings.gather_min_s),
         "gather_max_ms": _ms(settings.gather_max_s),
+        "gather_edit_min_ms": _ms(settings.gather_edit_min_s),
+        "gather_edit_max_ms": _ms(settings.gather_edit_max_s),
+        "gather_delivered_min_ms": _ms(settings.gather_delivered_min_s),
+        "gather_delivered_max_ms": _ms(settings.gather_delivered_max_s),
         "remember_ms": _ms(settings.remember_s),
         "give_up_ms": _ms(settings.give_up_after_s),
         "lands_ms": _ms(application.lands_within_s),

@@ -34,7 +34,8 @@ local FLAGS = {
   d = {count = 'pd', names = 'pb', sent = 'fd', sent_names = 'fb', covered = 'wb'},
 }
 
--- The policy that the workers publish; these hold until the first worker has started.
+-- The policy that the workers publish; these hold until the first worker has started. `gather_edit_min_ms`,
+-- `gather_edit_max_ms`, `gather_delivered_min_ms` and `gather_delivered_max_ms` may be missing (due.lua).
 local policy = {gather_min_ms = 0, gather_max_ms = 2000, remember_ms = 86400000, give_up_ms = 86400000,
   lands_ms = 10000, crashes_max = 5, rate_per_s = 72, burst = 3.6}
 local VERSION = 1
