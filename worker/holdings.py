@@ -13,7 +13,7 @@ import mmap
 import os
 import struct
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _PLACES = 256
@@ -25,11 +25,10 @@ Claim = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What a dead process held: (slot, generation) of each claim of one application."""
+    """What a dead process held: (slot, generation) of each claim, by application."""
 
     place: int
-    application: str
-    claims: list[Claim]
+    claims: dict[str, list[Claim]]
 
 
 class Holdings:
@@ -53,10 +52,12 @@ class Holdings:
         if self._mine is not None:
             self._write(self._mine, running=True)
 
-    def note(self, application: str, claims: Iterable[Claim]) -> None:
+    def note(self, claims: Mapping[str, Iterable[Claim]]) -> None:
         """What this process has in flight now, in place of what it noted before."""
         if self._mine is not None:
-            self._write(self._mine, json.dumps([application, *claims]).encode(), running=True)
+            self._write(
+                self._mine, json.dumps({name: list(held) for name, held in claims.items()}).encode(), running=True
+            )
 
     def end(self) -> None:
         """The task has ended."""
@@ -113,6 +114,6 @@ class Holdings:
         at = place * _PLACE_BYTES
         _, length = _HEADER.unpack_from(self._memory, at)
         if length == 0:
-            return Lost(place, "", [])
-        application, *claims = json.loads(self._memory[at + _HEADER.size : at + _HEADER.size + length])
-        return Lost(place, application, [(slot, generation) for slot, generation in claims])
+            return Lost(place, {})
+        claims = json.loads(self._memory[at + _HEADER.size : at + _HEADER.size + length])
+        return Lost(place, {name: [(slot, generation) for slot, generation in held] for name, held in claims.items()})

@@ -98,10 +98,10 @@ def hand_back_lost(ledgers: Mapping[str, Ledger]) -> None:
     while True:
         running = holdings.running()
         for lost in holdings.lost():
-            if lost.claims:
-                expired = ledgers[lost.application].expire(lost.claims)
-                ledgers[lost.application].reap()
-                log.warning("a process of the pool was lost: application=%s slots=%d", lost.application, sum(expired))
+            for application, claims in lost.claims.items():
+                expired = ledgers[application].expire(claims)
+                ledgers[application].reap()
+                log.warning("a process of the pool was lost: application=%s slots=%d", application, sum(expired))
             holdings.forget(lost)
         if not running:
             return

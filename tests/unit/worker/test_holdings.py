@@ -27,7 +27,7 @@ def kill(pid):
     os.waitpid(pid, 0)
 
 def note(*claims):
-    return lambda: holdings.note("default", claims)
+    return lambda: holdings.note({"default": claims})
 """
 
 
@@ -43,11 +43,11 @@ pid = child(holdings.begin, note(("m:d:u1", 7), ("m:d:u2", 8)), note(("m:d:u2", 
 print(holdings.running(), holdings.lost())
 kill(pid)
 [lost] = holdings.lost()
-print(holdings.running(), lost.application, lost.claims)
+print(holdings.running(), lost.claims)
 holdings.forget(lost)
 print(holdings.lost())
 """)
-    assert lines == ["True []", "False default [('m:d:u2', 8)]", "[]"]
+    assert lines == ["True []", "False {'default': [('m:d:u2', 8)]}", "[]"]
 
 
 def test_a_process_that_has_ended_its_task_holds_nothing() -> None:
@@ -68,7 +68,10 @@ print(holdings.running(), [lost.claims for lost in holdings.lost()])
 kill(other)
 print([lost.claims for lost in holdings.lost()])
 """)
-    assert lines == ["True [[('m:d:u1', 7)]]", "[[('m:d:u1', 7)], [('m:d:u2', 8)]]"]
+    assert lines == [
+        "True [{'default': [('m:d:u1', 7)]}]",
+        "[{'default': [('m:d:u1', 7)]}, {'default': [('m:d:u2', 8)]}]",
+    ]
 
 
 def test_more_than_fits_is_left_to_the_leases() -> None:
@@ -76,8 +79,8 @@ def test_more_than_fits_is_left_to_the_leases() -> None:
 kill(child(holdings.begin, note(*[(f"m:d:u{n}", 7) for n in range(100_000)])))
 print([lost.claims for lost in holdings.lost()])
 """)
-    assert lines == ["[[]]"]
+    assert lines == ["[{}]"]
 
 
 def test_a_main_process_that_runs_tasks_itself_notes_nothing() -> None:
-    assert said("holdings.begin(); holdings.note('default', [('m:d:u1', 7)]); print(holdings.lost())") == ["[]"]
+    assert said("holdings.begin(); holdings.note({'default': [('m:d:u1', 7)]}); print(holdings.lost())") == ["[]"]

@@ -349,10 +349,10 @@ def test_a_worker_that_stops_too_long_ends_what_is_under_way_and_settles_it(pool
 
 
 def test_what_is_in_flight_is_noted_when_it_is_claimed_and_when_it_is_settled() -> None:
-    notes: list[list[tuple[str, int]]] = []
+    notes: list[dict[str, list[tuple[str, int]]]] = []
     ledger = FakeLedger(Claimed([claim_of(1), claim_of(2)], None))
     Sync(way_of(ledger, FakeApi()), AtOnce(), "permit-1", 60, stopping=lambda: False, note=notes.append).run()
-    assert notes == [[(claim.slot, claim.generation) for claim in (claim_of(1), claim_of(2))], []]
+    assert notes == [{"default": [(claim.slot, claim.generation) for claim in (claim_of(1), claim_of(2))]}, {}]
 
 
 # What is said ---------------------------------------------------------------------------------------------------

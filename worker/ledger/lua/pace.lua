@@ -15,6 +15,9 @@ local holds = bounded(stored_pace[4], 0, 2 ^ 53, 0)
 -- A policy that is not whole must neither stop the bucket nor let it run backwards.
 local burst = math.max(1, math.min(policy.burst, policy.rate_per_s))
 
+-- What stands before the permit of a sync that is at work (claim.lua), and not before one of a doorbell (ring.lua).
+local AT_WORK = '+'
+
 local function limited() return policy.rate_per_s > 0 end
 local function refill_per_ms() return (policy.rate_per_s - burst + 1) / 1000 end
 
