@@ -19,7 +19,7 @@ from settings.variable import Variable, count, seconds, switch, variable_of
 
 DEFAULT_NAME = "default"
 NAME_PATTERN = r"[a-z0-9-]{1,32}"
-Origin = Literal["default", "environment", "file"]
+Origin = Literal["default", "environment", "file", "applications file"]
 
 
 class Configured(BaseSettings):

@@ -64,7 +64,13 @@ class Settings(Configured):
         "names joined by commas, each of 1 to 32 of a-z, 0-9 and '-'",
         "The QuickBlox applications that this deployment serves.",
         default_text="default",
+        from_file=False,
     ).field((Application(),))
+    applications_file: Path | None = Variable(
+        "RECEIPTS_APPLICATIONS_FILE",
+        "the path of a TOML file",
+        "The QuickBlox applications with their settings, in place of RECEIPTS_APPLICATIONS; the format stands below.",
+    ).field(None)
 
     gather_min_s: float = seconds(
         "RECEIPTS_GATHER_MIN_S", 0.0, "How long a slot gathers while the pace has room.", least=0, most=3600

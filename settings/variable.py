@@ -19,7 +19,10 @@ Secrecy = Literal["open", "url", "secret"]
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """What the documentation and the errors say about one field."""
+    """What the documentation and the errors say about one field.
+
+    `falls_back`: other applications take it over. `from_file`: `NAME_FILE` may name a file that holds the value.
+    """
 
     name: str
     expected: str
@@ -27,6 +30,7 @@ class Variable:
     secrecy: Secrecy = "open"
     default_text: str = ""
     falls_back: bool = True
+    from_file: bool = True
 
     def field(self, default: object = ..., **constraints: Any) -> Any:
         """The pydantic field of this variable."""

@@ -53,6 +53,7 @@ TEXTS = {
     "CELERY_BROKER_URL": ["localhost", "kafka://h", "amqp://", "redis+socket://"],
     "RECEIPTS_APPLICATIONS": ["Shop", "a b", "a,,b", "a,", "x" * 33, "a,a", "a_b", "x,x-file"],
     "RECEIPTS_SCHEDULE_FILE": ["/nowhere/schedule.json"],
+    "RECEIPTS_APPLICATIONS_FILE": ["/nowhere/applications.toml"],
 }
 SECRETS = {"QUICKBLOX_API_KEY": ["with space", "schlüssel", "tab\t", "line\n"], "SENTRY_DSN": ["x", "https://h/1"]}
 RATE = {

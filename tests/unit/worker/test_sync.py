@@ -17,6 +17,7 @@ import worker.sync
 from tests.unit.worker.examples import DIALOG, PATIENCE, edit_claim, mark_claim
 from worker.chat_api import ChatApi
 from worker.deadline import TooLateError
+from worker.flights import SLOW_S
 from worker.ledger import Again, Back, Claimed, Dead, Done, Ledger, MarkClaim, Outcome, Part
 from worker.plan import Limits, Put
 from worker.sync import AnyClaim, Settlement, Sync, Way, send_claim
@@ -396,3 +397,66 @@ def test_a_ledger_that_answers_slowly_makes_no_claim_late_for_its_pace() -> None
     api, now_s = FakeApi(), time.monotonic()
     claim = replace(claim_of(1), claimed_s=now_s - 2)  # asked for so long ago, granted just now
     assert isinstance(send_claim(way_of(FakeLedger(), api, late_s=1), claim, now_s)[2], Done)
+
+
+# Other applications ----------------------------------------------------------------------------------------------
+
+
+class Named(FakeLedger):
+    """A ledger of another application."""
+
+    def __init__(self, application: str, *answers: Claimed | Exception) -> None:
+        super().__init__(*answers)
+        self.application = application
+
+
+def beside(own: Way, pool: Executor, *others: Way, time_s: float = 60) -> Sync:
+    sync = Sync(own, pool, "permit-1", time_s, lambda: False, others=[(other, AtOnce()) for other in others])
+    sync.run()
+    return sync
+
+
+class Held:
+    """An API that answers when it is let go, and a watch that lets it go once another application has been served."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+
+    def answer(self, _: Put) -> Verdict:
+        assert self.released.wait(30)
+        return Sent()
+
+    def release(self, _: Put) -> Verdict:
+        self.released.set()
+        return Sent()
+
+
+def test_a_sync_that_lasts_serves_the_other_applications(pool: ThreadPoolExecutor) -> None:
+    held = Held()
+    own = FakeLedger(Claimed([claim_of(1)], None))
+    other = Named("shop", Claimed([claim_of(2)], None))
+    sync = beside(way_of(own, FakeApi(held.answer)), pool, way_of(other, FakeApi(held.release)))
+    assert set(own.settled) == {claim_of(1).slot}
+    assert set(other.settled) == {claim_of(2).slot}
+    assert {ledger.application for ledger in sync.served} == {"default", "shop"}
+    assert {permit for _, permit in other.asked} == {"permit-1"}
+    assert (sync.sent, sync.settled) == (2, 2)
+
+
+def test_a_quick_sync_costs_the_other_applications_nothing() -> None:
+    other = Named("shop", Claimed([claim_of(2)], None))
+    sync = beside(way_of(FakeLedger(Claimed([claim_of(1)], 0), NOTHING), FakeApi()), AtOnce(), way_of(other, FakeApi()))
+    assert other.asked == []
+    assert [ledger.application for ledger in sync.served] == ["default"]
+
+
+def test_an_application_that_hangs_is_not_served_past_the_time_and_the_quick_ones_are(pool: ThreadPoolExecutor) -> None:
+    held = Held()
+    own = FakeLedger(Claimed([claim_of(1)], None), *[NOTHING] * 10_000)
+    late = [Claimed([], None)] * 20 + [Claimed([claim_of(2)], None)]
+    other = Named("shop", *late)
+    begun_s = time.monotonic()
+    sync = beside(way_of(own, FakeApi(held.answer)), pool, way_of(other, FakeApi(held.release)), time_s=0.3)
+    assert time.monotonic() - begun_s > SLOW_S
+    assert set(other.settled) == {claim_of(2).slot}
+    assert sync.settled == 2
