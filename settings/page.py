@@ -31,8 +31,8 @@ value (secrets masked) and what was expected. `python -m worker settings` shows 
 - A variable that begins with `RECEIPTS_` or `QUICKBLOX_` and is not one of those below is a fault, with a guess at what
   was meant: a misspelt setting must not be ignored.
 - Instead of any variable `NAME` but `RECEIPTS_APPLICATIONS`, `NAME_FILE` may give the path of a file that holds the
-  value, in UTF-8; its final newline does not count. So secrets can come from files, as Docker and Kubernetes mount them:
-  `QUICKBLOX_API_KEY_FILE=/run/secrets/quickblox_api_key`. Giving both is a fault.
+  value, in UTF-8; its final newline does not count. So secrets can come from files, as Docker and Kubernetes mount
+  them: `QUICKBLOX_API_KEY_FILE=/run/secrets/quickblox_api_key`. Giving both is a fault.
 - Secrets, and passwords in addresses, are shown as `********`.
 
 ## The service
@@ -42,9 +42,10 @@ _APPLICATIONS = """
 ## Each application
 
 `RECEIPTS_APPLICATIONS` names the QuickBlox applications; a file can stand in its place (below). The one called
-`default` takes the variables below as they stand. Any other, say `big-shop`, takes each of them with its name at the end, in upper case, `-` as `_`, after two
-underscores: `QUICKBLOX_RATE_PER_S__BIG_SHOP` (from a file: `QUICKBLOX_RATE_PER_S__BIG_SHOP_FILE`). What is not given so
-falls back to the plain variable, except the API key: an application never uses another one's key.
+`default` takes the variables below as they stand. Any other, say `big-shop`, takes each of them with its name at the
+end, in upper case, `-` as `_`, after two underscores: `QUICKBLOX_RATE_PER_S__BIG_SHOP` (from a file:
+`QUICKBLOX_RATE_PER_S__BIG_SHOP_FILE`). What is not given so falls back to the plain variable, except the API key: an
+application never uses another one's key.
 """
 
 _APPLICATIONS_FILE = f"""

@@ -149,7 +149,7 @@ def test_every_fault_at_once_each_with_its_place(written: Write) -> None:
     [
         ("", "a file with a table for each application (it has none)"),
         ("[shop", "the path of a TOML file (it is not TOML (at end of document))"),
-        (f"[shop]\napi_key = '{SECRET}\n", "the path of a TOML file (it is not TOML (at line 2, column "),
+        (f'[shop]\napi_key = "{SECRET}\n', "the path of a TOML file (it is not TOML (at line 2, column "),
         (f"[shop]\n{SECRET} = 1\n{SECRET} = 2\n", "the path of a TOML file (it is not TOML (at line 3, column "),
         ("a = " + "[" * 10_000, "the path of a TOML file (it is not TOML)"),
         ("# " + "x" * 1_048_576, "the path of a TOML file (it is larger than 1048576 bytes)"),
