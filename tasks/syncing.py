@@ -6,9 +6,9 @@ import logging
 
 from worker.app import app, settings
 from worker.contract import SYNC
-from worker.lifecycle import finishing_first, holdings, stopping, too_late
+from worker.lifecycle import finishing_first, holdings, most_syncs, stopping, too_late
 from worker.runtime import runtime
-from worker.sync import Sync
+from worker.sync import LASTING_S, Sync
 from worker.ticker import doorbell, ring_for
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,10 @@ def sync(application: object = None, permit: object = "", *_args: object, **_mor
         # Rung by a worker with other settings. Its permit runs out by itself, and another doorbell is rung for it; to
         # give it back would let the two toss it to each other without end.
         log.warning("a doorbell that is not for this worker was not answered")
+        return
+    if len(held.ways) > 1 and not holdings.enter_sync(most_syncs(), LASTING_S):
+        # The syncs that last serve this application, too, and this process stays free for the broker's receipts.
+        way.ledger.give_back(permit)
         return
     run = Sync(
         way,

@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 # A quiet system's syncs are over before this, and cost the other applications nothing.
 _ALONE_S = 0.25
 
+# By then it has looked after them.
+LASTING_S = _ALONE_S + 2 * POLL_S
+
 # Per application: with very many of them each is looked after less often.
 _LOOK_S = 0.005
 

@@ -149,6 +149,10 @@ class Ledger:
         next_ms = int(answer[0])
         return Rung([permit.decode() for permit in answer[2:]], None if next_ms < 0 else next_ms, bool(answer[1]))
 
+    def give_back(self, permit: str) -> None:
+        """The doorbell of this permit is not answered: its work is done by syncs that run already."""
+        self._redis.zrem(f"{self._prefix}:permits", permit)
+
     def bury_invalid(self, task: str, arguments: str, reason: str) -> None:
         """A receipt that never became one stands among the dead letters, counted as recorded and dead."""
         self._call(scripts.BURY, _utf8(task), _utf8(arguments), _utf8(reason))
