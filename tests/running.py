@@ -127,9 +127,9 @@ class System:
 
     # The ledger --------------------------------------------------------------------------------------------------
 
-    def accounts(self) -> Accounts:
+    def accounts(self, application: str = "default") -> Accounts:
         """The accounts, after an audit slot by slot."""
-        return audit(self.redis, "default")
+        return audit(self.redis, application)
 
     def wait_until_settled(self, timeout_s: float = PATIENCE_S) -> Accounts:
         """Waits until nothing waits and nothing is in flight; answers the audited accounts."""
