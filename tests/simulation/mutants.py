@@ -122,7 +122,7 @@ MUTANTS = (
     in_lua("an open breaker lets everything through", ("pace.open and 1 or math.huge", "math.huge")),
     in_lua(
         "a failed probe keeps its place, and is the next probe",
-        ("law.is_open(pace) and c.claimed_ms < pace.open", "law.is_open(pace)"),
+        ("law.is_outage(pace) and c.claimed_ms < pace.open", "law.is_outage(pace)"),
     ),
     in_lua(
         "one bad message takes all of its slot along", ("bury(s, take(s, c.letters, c.ids), c)", "bury(s, take(s), c)")
