@@ -26,6 +26,7 @@ SECONDS = {
     "QUICKBLOX_LANDS_WITHIN_S": (0, 3600),
 }
 COUNTS = {
+    "RECEIPTS_BREAKER_CALLS_MIN": (1, 1_000_000),
     "RECEIPTS_CRASHES_MAX": (1, 1000),
     "RECEIPTS_MAX_TEXT_BYTES": (1, 16_777_216),
     "RECEIPTS_CONNECTIONS": (1, 256),
@@ -60,6 +61,7 @@ RATE = {
     "QUICKBLOX_RATE_PER_S": ["-1", "0.5", "nan", "inf", "fast"],
     "QUICKBLOX_PLAN_CALLS_PER_S": ["-1", "9.9", "nan", "inf", "fast"],
     "QUICKBLOX_SHARE_LEFT": ["-0.1", "0.91", "1", "nan", "10%"],
+    "RECEIPTS_RETRY_SHARE": ["0", "-1", "1.5", "nan", "much"],
 }
 
 
