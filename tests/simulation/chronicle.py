@@ -52,7 +52,10 @@ class Chronicle:
         self.tell(f"recorded {receipts}")
 
     def claimed(self, claimed: Claimed) -> None:
-        """A claim was granted."""
+        """Claims were granted; other slots were due and had no token."""
+        for stopped in claimed.stopped:
+            self.tell(f"stopped {stopped}")
+            self.events.append(told.Stopped(self.now_ms, stopped.slot, self.beside.stop(stopped, self.now_ms)))
         for claim in claimed.claims:
             self._granted[self.at_work, claim.slot, claim.generation] = len(self.events)
             self.events.append(told.Claimed(self.now_ms, claim))
