@@ -5,14 +5,19 @@ Each application has connections of its own, so one whose calls hang takes nobod
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from worker.observability import pseudonym
+
 if TYPE_CHECKING:
     from worker.sync import AnyClaim, Settlement, Way
+
+log = logging.getLogger(__name__)
 
 # Newly due slots join a running sync this soon; a doorbell for each would cost more than asking.
 POLL_S = 0.05
@@ -57,6 +62,13 @@ class Flights:
             return POLL_S
         self.asked = True
         claimed = self.way.ledger.claim(free, self.permit)
+        for stopped in claimed.stopped:
+            if stopped.dead:
+                log.warning(
+                    "dead, no newer session token came: application=%s slot=%s",
+                    self.way.ledger.application,
+                    pseudonym(stopped.slot),
+                )
         for claim in claimed.claims:
             granted_s = time.monotonic()
             self.flying[self.pool.submit(self.send, self.way, claim, granted_s)] = (claim, granted_s)

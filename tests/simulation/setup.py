@@ -56,6 +56,7 @@ class Setup:
 
     gather_ms: Mapping[str, int]
     give_up_ms: int
+    token_wait_ms: int
     crashes_max: int
     rate_per_s: int
     workers: int
@@ -85,6 +86,7 @@ class Setup:
             **{name: str(ms) for name, ms in self.gather_ms.items()},
             "remember_ms": "86400000",
             "give_up_ms": str(self.give_up_ms),
+            "token_wait_ms": str(self.token_wait_ms),
             "lands_ms": str(LANDS_MS),
             "crashes_max": str(self.crashes_max),
             "rate_per_s": repr(float(self.rate_per_s)),
@@ -101,6 +103,8 @@ def draw_setup(draw: Decisions) -> Setup:
     return Setup(
         gather_ms=gather_ms,
         give_up_ms=draw.one_of((60_000, 60_000, 800)),
+        # Longer than a schedule: what waits so long has been stranded.
+        token_wait_ms=draw.one_of((120_000, 120_000, 400)),
         crashes_max=draw.one_of((5, 3, 2)),
         rate_per_s=draw.one_of((0, 0, 3)),
         workers=draw.one_of((1, 2, 2, 1, 3)),
