@@ -43,7 +43,8 @@ _APPLICATIONS = """
 `RECEIPTS_APPLICATIONS` names the QuickBlox applications. The one called `default` takes the variables below as they
 stand. Any other, say `big-shop`, takes each of them with its name at the end, in upper case, `-` as `_`, after two
 underscores: `QUICKBLOX_RATE_PER_S__BIG_SHOP` (from a file: `QUICKBLOX_RATE_PER_S__BIG_SHOP_FILE`). What is not given so
-falls back to the plain variable, except the API key: an application never uses another one's key.
+falls back to the plain variable, except the API key and the credentials of a service session: an application never uses
+another one's.
 """
 
 _TASKS = ", ".join(f"`{task}`" for task in TASKS)
