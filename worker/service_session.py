@@ -125,8 +125,7 @@ class ServiceSession:
                 return self._failed(renew, _Trouble("unavailable", verdict.reason))
 
     def _opened(self, renew: Renew, opened: Opened) -> Unsent:
-        ended = self.store.keep(renew, opened)
-        if ended:
+        if self.store.keep(renew, opened):
             log.warning("there is a service session again: application=%s", self.application)
         return Unsent("its call went into making the service session", 0.0)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,13 +98,12 @@ class SessionStore:
             _, wait_ms = self._call(scripts.SESSION_FORGET, session_id)
             return Wait(int(wait_ms) / 1000)
 
-    def keep(self, renew: Renew, opened: Opened) -> str:
-        """Stores a session that was made; answers the trouble that has ended with it, or ''."""
+    def keep(self, renew: Renew, opened: Opened) -> bool:
+        """Stores a session that was made; answers whether a trouble has ended with it."""
         life_ms = max(1, round(opened.lifetime_s * 1000))
         renew_ms = round(life_ms * (_RENEW_AFTER - random.random() * _RENEW_SPREAD))
         made = (opened.token, opened.user_id, life_ms, renew_ms, repr(renew.ahead_s))
-        ended: bytes = self._call(scripts.SESSION_KEEP, renew.owner, self._of, *made)[1]
-        return ended.decode()
+        return bool(self._call(scripts.SESSION_KEEP, renew.owner, self._of, *made))
 
     def fail(self, renew: Renew, trouble: str, least_s: float, most_s: float) -> tuple[bool, float]:
         """No session was made, for this reason; answers whether that is new, and seconds until the next attempt."""
@@ -127,6 +125,5 @@ class SessionStore:
         """The API was not asked: another may."""
         self._call(scripts.SESSION_FAIL, renew.owner, self._of, "", 0, 0, "0", "0")
 
-    def _call(self, script: Script, *arguments: str | int | bytes) -> Sequence[Any]:
-        answer: Sequence[Any] = script.call(self._redis, self._prefix, *arguments)
-        return answer
+    def _call(self, script: Script, *arguments: str | int | bytes) -> Any:
+        return script.call(self._redis, self._prefix, *arguments)
