@@ -74,6 +74,7 @@ class Runtime:
     def _door(self, application: Application) -> Door:
         settings, api = self.settings, ChatApi(_endpoint(application))
         credentials = _credentials(application)
+        # The key wins: it serves every user, and does not expire (docs/decisions/0019).
         if credentials is None or application.api_key is not None:
             return api
         of = digest_of(credentials, application.endpoint)

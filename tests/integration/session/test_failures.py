@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 from collections.abc import Callable
@@ -206,6 +207,14 @@ def test_other_users_receipts_are_never_sent_with_it(stage: Stage) -> None:
     stage.pass_("expires_ms")
     assert isinstance(stage.session.send(others), Unauthorized)
     assert (len(stage.logins()), stage.seen("PUT")) == (1, [])
+
+
+def test_an_edit_of_its_user_is_sent_with_it(stage: Stage) -> None:
+    edit = Put(DIALOG, ("53aabe15e4b077ddd43e7fd3",), "", f"u{USER}", None, "updated message")
+    assert [type(stage.session.send(edit)) for _ in range(2)] == [Unsent, Sent]
+    (request,) = stage.seen("PUT")
+    assert (request.header("QB-Token"), request.header("Authorization")) == ("token-1", None)
+    assert json.loads(request.body) == {"chat_dialog_id": DIALOG, "message": "updated message"}
 
 
 @pytest.mark.parametrize("actor", [f"s{USER}", "t" + "0" * 32])
