@@ -27,6 +27,7 @@ from tests.integration.session.stage import (
     session_of,
 )
 from worker.plan import Put
+from worker.session_store import Lent
 from worker.verdicts import Sent, Throttled, Unauthorized, Unsent
 
 SIGNED_WRONG = b'{"errors":{"base":["Unexpected signature"]}}'
@@ -90,6 +91,19 @@ def test_a_refused_renewal_lets_the_old_session_serve_to_its_end(stage: Stage) -
     stage.script(REFUSED)
     assert waits_s(stage.session.send(PUT)) == HOLD_S  # this one's call went into the login
     assert [stage.session.send(PUT) for _ in range(3)] == [Sent()] * 3
+    assert len(stage.logins()) == 2
+
+
+def test_a_refused_token_does_not_end_the_hold(stage: Stage) -> None:
+    stage.session.send(PUT)
+    stage.pass_("renew_ms")
+    stage.script(REFUSED, puts=(REFUSED,))
+    stage.session.send(PUT)
+    verdict = stage.session.send(PUT)
+    assert isinstance(verdict, Unauthorized)
+    assert verdict.again_s is not None
+    assert HOLD_S - 5 < verdict.again_s <= HOLD_S
+    assert HOLD_S - 5 < waits_s(stage.session.send(PUT)) <= HOLD_S
     assert len(stage.logins()) == 2
 
 
@@ -231,7 +245,7 @@ def test_nothing_private_is_said(stage: Stage, caplog: pytest.LogCaptureFixture)
     verdicts = [stage.session.send(PUT)]
     stage.pass_("next_ms")
     verdicts += [stage.session.send(PUT), stage.session.send(PUT)]
-    said = caplog.text + repr(verdicts) + repr(stage.session) + repr(stage.session.store.look("0", "x"))
+    said = caplog.text + repr(verdicts) + repr(stage.session) + repr(Lent("id", "token-1"))
     assert not any(word in said for word in echo.decode().split())
     kept = str({key: stage.redis.hgetall(key) for key in [b"rs:{default}:session"]})
     assert ANN.password not in kept
