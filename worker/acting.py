@@ -47,7 +47,7 @@ def outcome_of(
         case Unauthorized():
             return _unauthorized(verdict, put, patience, random01)
         case Unsent():
-            return Again(verdict.reason, verdict="", delay_ms=_ms(verdict.again_s))
+            return Again(verdict.reason, verdict.login, delay_ms=_ms(verdict.again_s))
         case _:
             assert_never(verdict)
 

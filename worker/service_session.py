@@ -5,7 +5,7 @@ alike; those of other users it does not touch: they would be marked for the wron
 
 One session serves all workers, and one of them renews it (session_store.py, docs/decisions/0019-service-session.md).
 Logging in is a call like any other: it takes the place of the PUT of the claim that came upon it, which is handed back
-and sent by the next one. So the pace counts it, and a lease covers it. While one worker is at it the others go on with
+and sent by the next one. So the pace counts it and hears its answer, and a lease covers it. While one worker is at it the others go on with
 the old token, or where there is none hand their claims back.
 
 What may go wrong: the API refuses the login → nobody asks again for `RECEIPTS_UNAUTHORIZED_HOLD_S`, the user's receipts
@@ -30,7 +30,16 @@ from worker.login import Opened, Refused, log_in
 from worker.plan import Put
 from worker.session_store import Lent, NotOurs, Renew, SessionStore, Wait
 from worker.signing import Credentials
-from worker.verdicts import Throttled, Unauthorized, Unavailable, Unsent, Verdict
+from worker.verdicts import (
+    LOGGED_IN,
+    LOGIN_REFUSED,
+    UNAVAILABLE,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+    Unsent,
+    Verdict,
+)
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +136,7 @@ class ServiceSession:
     def _opened(self, renew: Renew, opened: Opened) -> Unsent:
         if self.store.keep(renew, opened):
             log.warning("there is a service session again: application=%s", self.application)
-        return Unsent("its call went into making the service session", 0.0)
+        return Unsent("its call went into making the service session", 0.0, LOGGED_IN)
 
     def _refused(self, renew: Renew, refused: Refused) -> Unsent:
         if refused.ahead_s is not None and abs(refused.ahead_s) > _CLOCK_S:
@@ -143,4 +152,5 @@ class ServiceSession:
             # An error is an alert; what passes by itself is none.
             level = logging.ERROR if trouble.kind == "refused" else logging.WARNING
             log.log(level, "no service session: %s: application=%s %s", trouble.kind, self.application, trouble.reason)
-        return Unsent(f"no service session: {trouble.kind}", again_s)
+        login = UNAVAILABLE if trouble.kind == "unavailable" else LOGIN_REFUSED
+        return Unsent(f"no service session: {trouble.kind}", again_s, login)

@@ -61,12 +61,23 @@ class Unauthorized:
     again_s: float | None = None
 
 
+LOGGED_IN, LOGIN_REFUSED, UNAVAILABLE = "logged_in", "login_refused", "unavailable"
+
+
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """The PUT was not sent: the service session is being made, or was made in its place. `again_s`: try then."""
+    """The PUT was not sent: there is no service session, or its call was spent on making one.
+
+    Attributes:
+        reason: holds nothing private.
+        again_s: when to try again.
+        login: what became of the login that was made in its place: LOGGED_IN, LOGIN_REFUSED, or UNAVAILABLE, which
+            the breaker takes as it takes the same answer to a PUT; '' where the API was not asked.
+    """
 
     reason: str
     again_s: float
+    login: str = ""
 
 
 Verdict = Sent | Rejected | Throttled | Unavailable | Unauthorized | Unsent

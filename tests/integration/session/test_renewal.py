@@ -15,7 +15,7 @@ from worker.login import Opened
 from worker.session_store import Lent, Renew, Wait
 from worker.verdicts import Sent, Unauthorized, Unsent, Verdict
 
-MADE = Unsent("its call went into making the service session", 0.0)
+MADE = Unsent("its call went into making the service session", 0.0, "logged_in")
 
 
 def test_the_first_call_makes_the_session_and_the_next_is_sent_with_it(stage: Stage) -> None:

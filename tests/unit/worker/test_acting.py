@@ -134,6 +134,11 @@ def test_what_was_not_sent_is_no_call_and_no_attempt(again_s: float, delay_ms: i
     assert outcome_of(Unsent("none", again_s), WHOLE, MARKED, PATIENCE, 0.5) == Again("none", "", delay_ms=delay_ms)
 
 
+@pytest.mark.parametrize("login", ["logged_in", "login_refused", "unavailable"])
+def test_a_login_in_its_place_is_a_call_that_the_pace_hears_of(login: str) -> None:
+    assert outcome_of(Unsent("none", 1.0, login), WHOLE, MARKED, PATIENCE, 0.5) == Again("none", login, delay_ms=1000)
+
+
 # All ------------------------------------------------------------------------------------------------------------
 
 waits_s = st.none() | st.floats(0, 1e15)
