@@ -100,6 +100,10 @@ class System:
         """Every PUT the API has seen so far."""
         return [call for call in self.api.journal() if call.method == "PUT"]
 
+    def logins(self) -> list[Call]:
+        """Every `POST /session.json` the API has seen so far."""
+        return [call for call in self.api.journal() if call.method == "POST"]
+
     def applied(self) -> list[Call]:
         """Those whose meaning was carried out."""
         return [call for call in self.puts() if call.applied]
