@@ -137,6 +137,7 @@ class Ticker(threading.Thread):
         """Whether the Redis still keeps what it is given; now and then, since a failover may go unnoticed."""
         if time.monotonic() >= self._look_s.get(ledger.application, 0):
             ledger.require_keeping()
+            ledger.expire_letters()
             self._look_s[ledger.application] = time.monotonic() + LOOK_EVERY_S
 
     def _forget(self, *applications: str) -> None:

@@ -18,6 +18,8 @@ def policy_of(settings: Settings, application: Application) -> dict[str, str]:
         "crashes_max": str(settings.crashes_max),
         "rate_per_s": repr(float(application.rate_per_s)),
         "burst": repr(max(1.0, application.rate_per_s * _BURST_S)),
+        "dead_keep_ms": _ms(settings.dead_keep_s),
+        "dead_keep_max": str(settings.dead_keep_max),
     }
 
 

@@ -20,10 +20,13 @@ def _script(*names: str) -> Script:
 
 
 CLAIM = _script("aside", "pace", "flight", "claim")
-SETTLE = _script("aside", "pace", "flight", "taking", "settle")
+SETTLE = _script("aside", "pace", "flight", "letters", "taking", "settle")
 EXTEND = _script("extend")
-REAP = _script("aside", "far", "flight", "taking", "reap")
+REAP = _script("aside", "far", "flight", "letters", "taking", "reap")
 RING = _script("aside", "pace", "ring")
 PUBLISH = _script("aside", "publish")
-BURY = _script("aside", "bury")
+BURY = _script("aside", "letters", "bury")
+EXPIRE = _script("aside", "letters", "expire")
+DROP = _script("aside", "letters", "drop")
+REPLAY = _script("aside", "flight", "letters", "replay")
 START = _script("start")

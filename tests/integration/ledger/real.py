@@ -8,9 +8,11 @@ from typing import Any
 import redis
 
 from receipt_sync import Receipt, ReceiptQueue, keys
+from receipt_sync.validation import MAX_TEXT_BYTES
 from tests.histories import AnyClaim
 from tests.slot_state import LedgerState, read_state
 from worker.ledger import Ledger, Outcome, RingSize
+from worker.ledger.letterbox import Letterbox
 
 APPLICATION = "app-1"
 PREFIX = keys.prefix(APPLICATION)
@@ -23,6 +25,8 @@ POLICY = {
     "give_up_ms": "86400000",
     "lands_ms": "0",
     "crashes_max": "2",
+    "dead_keep_ms": "86400000",
+    "dead_keep_max": "100000",
     "rate_per_s": "0",
     "burst": "1",
 }
@@ -37,6 +41,7 @@ class RealLedger:
         size = RingSize(syncs_max=3, permit_ms=60_000, side_by_side=2)
         self.ledger = Ledger(client, APPLICATION, policy=POLICY | policy, lease_ms=LEASE_MS, size=size)
         self.ledger.publish_policy()
+        self.letterbox = Letterbox(client, APPLICATION, MAX_TEXT_BYTES)
         self.generations: dict[str, list[int]] = {}  # they hold times; here they are counted from 1
 
     def record(self, receipts: Sequence[Receipt]) -> None:

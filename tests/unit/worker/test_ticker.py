@@ -29,6 +29,7 @@ class FakeLedger:
         self.reaped = reaped or []
         self.returned: list[str] = []
         self.published = 0
+        self.expired = 0
         self.evicting = ""
         self.trouble: list[Exception] = []
 
@@ -44,6 +45,10 @@ class FakeLedger:
     def require_keeping(self) -> None:
         if self.evicting:
             raise EvictingRedisError(self.evicting)
+
+    def expire_letters(self) -> int:
+        self.expired += 1
+        return 0
 
     def publish_policy(self) -> None:
         self.published += 1

@@ -2,14 +2,17 @@
 -- pace begins anew, and what stood there was no dead letter. Put behind due.lua.
 
 local broken_key = prefix .. ':broken'
+local function set_key_aside(key, why)
+  local name = string.sub(key, #prefix + 2)
+  redis.call('RENAME', key, broken_key .. ':' .. name)
+  redis.call('HSET', broken_key, name, why .. '; now ' .. broken_key .. ':' .. name)
+end
 local KINDS = {{broken_key, 'hash'}, {prefix .. ':dead', 'stream'}, {prefix .. ':permits', 'zset'},
   {prefix .. ':pace', 'hash'}, {prefix .. ':policy', 'hash'}}
 for _, pair in ipairs(KINDS) do
   local key, kind = pair[1], pair[2]
   local found = redis.call('TYPE', key).ok
   if found ~= kind and found ~= 'none' then
-    local name = string.sub(key, #prefix + 2)
-    redis.call('RENAME', key, broken_key .. ':' .. name)
-    redis.call('HSET', broken_key, name, 'a ' .. found .. ', should be a ' .. kind .. '; now ' .. broken_key .. ':' .. name)
+    set_key_aside(key, 'a ' .. found .. ', should be a ' .. kind)
   end
 end
