@@ -28,7 +28,8 @@ POLICY = {
     "dead_keep_ms": "86400000",
     "dead_keep_max": "100000",
     "rate_per_s": "0",
-    "burst": "1",
+    "retry_share": "1000",
+    "breaker_calls_min": "1000000",
 }
 
 
@@ -69,6 +70,10 @@ class RealLedger:
     def come_due(self) -> None:
         """Lets time pass until everything that waits is due."""
         self._set_scores("due")
+
+    def forget_pace(self) -> None:
+        """As if nothing had ever been called."""
+        self.redis.delete(f"{PREFIX}:pace", f"{PREFIX}:window")
 
     def state(self, slots: Iterable[str]) -> LedgerState:
         return read_state(self.redis, APPLICATION, slots, self.nth)

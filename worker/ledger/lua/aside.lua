@@ -8,7 +8,8 @@ local function set_key_aside(key, why)
   redis.call('HSET', broken_key, name, why .. '; now ' .. broken_key .. ':' .. name)
 end
 local KINDS = {{broken_key, 'hash'}, {prefix .. ':dead', 'stream'}, {prefix .. ':permits', 'zset'},
-  {prefix .. ':pace', 'hash'}, {prefix .. ':policy', 'hash'}}
+  {prefix .. ':pace', 'hash'},
+  {prefix .. ':window', 'zset'}, {prefix .. ':policy', 'hash'}}
 for _, pair in ipairs(KINDS) do
   local key, kind = pair[1], pair[2]
   local found = redis.call('TYPE', key).ok
