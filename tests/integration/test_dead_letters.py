@@ -14,7 +14,9 @@ from receipt_sync.calls import READ
 from settings import load
 from stack.ports import free_port
 from stack.redis_server import RedisServer
+from tests.integration.raw_messages import envelope
 from tests.ledger_audit import Accounts, audit
+from tests.running import System, until
 from tests.shorthand import DIALOG, USER, dialogs, msg
 from worker.commands import main
 from worker.ledger import Dead
@@ -286,3 +288,19 @@ def test_settings_that_cannot_be_used_end_with_1(redis_server: RedisServer) -> N
     result = Commands(redis_server.url, RECEIPTS_DEAD_KEEP_S="for ever").run("list")
     assert result.exit_code == 1
     assert "RECEIPTS_DEAD_KEEP_S is 'for ever'; expected" in result.stderr
+
+
+# A whole system ------------------------------------------------------------------------------------------------------
+
+
+def test_a_call_that_was_refused_is_recorded_when_its_letter_is_replayed(system: System) -> None:
+    system.start_worker()
+    dialog_id, _ = system.dialog(1)
+    eta = envelope(body=[[], {"dialog_id": dialog_id, "user_id": USER}, {}], headers__eta="2026-01-01T00:00:00+00:00")
+    system.redis.lpush("receipts", json.dumps(eta))
+    until(lambda: len(system.dead_letters()) == 1, "the call among the dead letters")
+    assert system.puts() == []
+    system.operate("dead", "replay", "--all")
+    [put] = system.wait_for_puts(1)
+    assert dialog_id in put.body
+    assert system.wait_until_settled() == Accounts(recorded=1, covered=1)
