@@ -22,6 +22,6 @@ that second.
 
 Rooms: `ledger/` the door to Redis; `contract.py` names that others use; `runtime.py` what one process holds;
 `guard.py`, `admission.py` and `quarantine.py` what of the broker's messages is taken; `app.py` Celery's options and the
-only effects at import; `lifecycle.py` how it ends, and `holdings.py` what a lost process had in flight; `commands/` what
-operators can do, `letters.py` with dead letters.
+only effects at import; `lifecycle.py` how it ends, and `holdings.py` what a lost process had in flight; `commands/`
+what operators can do, `letters.py` with dead letters.
 """
