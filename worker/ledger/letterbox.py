@@ -35,7 +35,7 @@ class Replayed:
     """What became of a letter that was replayed.
 
     Attributes:
-        absorbed: of its receipts those that need no PUT any more.
+        absorbed: receipts that need no PUT any more: its own, and what its edit has made needless.
     """
 
     absorbed: int

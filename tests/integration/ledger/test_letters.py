@@ -190,6 +190,14 @@ def test_of_equal_revisions_what_was_sent_before_gives_way(real: RealLedger) -> 
     assert the_edit(real).text == "after"
 
 
+def test_of_equal_revisions_one_that_was_sent_before_and_one_since_leave_the_later(real: RealLedger) -> None:
+    send(real, edit("before", 5))
+    letter = bury(real, edit("dead", 5))
+    send(real, edit("after", 5))
+    assert real.letterbox.replay(letter) == Replayed(1)
+    assert real.claim() == []
+
+
 @pytest.mark.parametrize("revision", [5, 6])
 def test_an_edit_goes_under_what_waits(real: RealLedger, revision: int) -> None:
     letter = bury(real, edit("dead", 5))
@@ -236,6 +244,15 @@ def test_a_text_that_the_api_already_holds_costs_no_put(real: RealLedger) -> Non
     assert accounts(real) == Accounts(recorded=2, covered=2)
 
 
+def test_what_waits_needs_no_put_either_once_the_highest_revision_says_what_the_api_holds(real: RealLedger) -> None:
+    letter = bury(real, edit("same", 5))
+    send(real, edit("same", 1))
+    real.record([edit("between", 3)])
+    assert real.letterbox.replay(letter) == Replayed(2)
+    assert real.redis.zcard(f"{PREFIX}:due") == 0
+    assert accounts(real) == Accounts(recorded=3, covered=3)
+
+
 def test_an_edit_slot_remembers_what_it_sent_as_long_as_a_letter_may_be_replayed(redis_client: redis.Redis) -> None:
     real = RealLedger(redis_client, remember_ms="1000", dead_keep_ms="500000000")
     letter = bury(real, edit("old", 1))
@@ -250,6 +267,7 @@ def test_a_slot_that_was_forgotten_takes_its_receipts_back(real: RealLedger) -> 
     real.redis.delete(f"{PREFIX}:{MARKS}")
     assert real.letterbox.replay(letter) == Replayed(0)
     assert accounts(real) == Accounts(recorded=2, pending=2)
+    assert (int(real.fields(MARKS)["R"]), int(real.fields(MARKS).get("D", 0))) == (2, 0)
 
 
 def test_a_damaged_slot_is_named_and_the_letter_stays(real: RealLedger) -> None:
