@@ -384,6 +384,8 @@ class Model:
             slot.wait(edit, now_ms)
         else:
             slot.pending = join(edit, newcomers)
+            if edit_of(slot.pending).actor != edit_of(newcomers).actor:
+                self._wake_by_token(slot, now_ms)
         if not slot.in_flight and edit_of(slot.pending).text == slot.stored_text:
             self._drop_needless(slot, edit_of(slot.pending))
         return None

@@ -195,6 +195,13 @@ def test_replay_all_takes_what_the_filters_mean(held: Runtime, commands: Command
     assert accounts(held) == Accounts(recorded=151, dead=1, pending=150)
 
 
+def test_of_edits_with_one_revision_the_latest_stays_on_top(held: Runtime, commands: Commands) -> None:
+    for text in ("first", "second", "third"):
+        bury(held, an_edit(0, text))
+    assert commands.json("replay", "--all")["replayed"] == 3
+    assert held.redis.hget(f"rs:{{default}}:e:{DIALOG}:{msg(1)}", "px") == b"third"
+
+
 def test_replay_says_what_stays_and_what_waits_for_a_session(held: Runtime, commands: Commands) -> None:
     bury(held, mark(token="secret"))
     held.ways["default"].ledger.bury_invalid(READ, '{"args": [', "invalid: user_id", cut=True)

@@ -296,6 +296,34 @@ def test_a_session_s_letter_waits_for_a_token_that_a_later_receipt_brings(real: 
     assert accounts(real) == Accounts(recorded=2, in_flight=2)
 
 
+def test_an_edit_of_another_actor_does_not_wait_for_the_first_one_s_token(real: RealLedger) -> None:
+    letter = bury(real, edit("key", 9))
+    real.record([edit("session", 2, token="expired")])
+    refused = Again("refused", "unauthorized", delay_ms=3_600_000, costs_attempt=True, wants_token=True)
+    waiting = the_edit(real)
+    assert real.settle(waiting.slot, waiting.generation, refused)
+    assert real.claim() == []
+    real.letterbox.replay(letter)
+    claim = the_edit(real)
+    assert (claim.text, claim.actor, claim.token) == ("key", f"u{USER}", None)
+
+
+@pytest.mark.parametrize("act", ["replay", "drop", "expire"])
+def test_a_full_redis_lets_letters_go(real: RealLedger, act: str) -> None:
+    letter = bury(real, read(), read())
+    real.redis.config_set("maxmemory", 1)
+    try:
+        if act == "replay":
+            assert real.letterbox.replay(letter) == Replayed(0)
+        elif act == "drop":
+            assert real.letterbox.drop([letter.id]) == [True]
+        else:
+            assert real.ledger.expire_letters() == 0
+    finally:
+        real.redis.config_set("maxmemory", 0)
+    assert accounts(real).recorded == 2
+
+
 # Calls that never became a receipt --------------------------------------------------------------------------------
 
 
