@@ -38,8 +38,14 @@ local function replay_edit(s, n, revision, text, actor)
     count('in_flight', n)
     return tally(s, 'fn', n)
   end
+  local old_actor = s.pu
   waits(s, n)
   join_edit(s, {n = n, revision = revision, text = text, actor = actor, token = ''}, false)
+  -- Another's edit has won: it does not wait for that actor's token.
+  if s.u and not s.ft and s.pu ~= old_actor then
+    put(s, 'u', nil)
+    schedule(s, now)
+  end
   if not s.ft then drop_covered_edit(s) end
   if not s.pt then redis.call('ZREM', due_key, s.slot) end
 end
