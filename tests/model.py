@@ -275,6 +275,8 @@ class Model:
         outcome: Outcome,
         now_ms: int,
         remembered: Mapping[str, frozenset[str]] | None = None,
+        *,
+        of_outage: bool = False,
     ) -> bool:
         """The end of a claim; False for a stale one.
 
@@ -285,6 +287,7 @@ class Model:
             now_ms: the clock.
             remembered: flag's letter → the covered names that the real slot kept. Which old ones it drops for want of
                 room is its own affair; that it keeps those just covered is checked here. None: there is room for all.
+            of_outage: the breaker is open, and was not when the claim was made.
         """
         slot = self.slots.get(name)
         if slot is None or not slot.in_flight or slot.generation != generation:
@@ -296,7 +299,7 @@ class Model:
             case Dead(part=part):
                 self._bury(slot, part, now_ms)
             case Again() | Back():
-                self._again(slot, outcome, now_ms)
+                self._again(slot, outcome, now_ms, of_outage=of_outage)
         return True
 
     def _accept(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]] | None) -> None:
@@ -370,7 +373,7 @@ class Model:
         slot.pending = slot.waiting_since_ms = None
         self.due_ms.pop(slot.name, None)
 
-    def _again(self, slot: Slot, outcome: Again | Back, now_ms: int) -> None:
+    def _again(self, slot: Slot, outcome: Again | Back, now_ms: int, *, of_outage: bool) -> None:
         asked = outcome if isinstance(outcome, Again) else Again("", "")
         if asked.wants_token:
             return self._without_access(slot, asked.delay_ms, now_ms)
@@ -381,12 +384,13 @@ class Model:
             if now_ms - slot.failing_since_ms >= self.policy.give_up_ms:
                 return self._bury(slot, None, now_ms)
         self._join_back(slot)
-        slot.attempts += asked.costs_attempt
+        of_outage = of_outage and asked.verdict == "unavailable"
+        slot.attempts += asked.costs_attempt and not of_outage
         slot.crashes = 0
         if isinstance(slot.pending, MarkHalf):
             slot.list_limit = asked.list_limit or slot.list_limit
         slot.waiting_since_ms = None
-        self.due_ms[slot.name] = now_ms + asked.delay_ms
+        self.due_ms[slot.name] = slot.pending_since_ms if of_outage else now_ms + asked.delay_ms
         return None
 
     def _join_back(self, slot: Slot) -> None:

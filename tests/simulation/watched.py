@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 import redis
 
 from tests.simulation.setup import LEASE_MS, PERMIT_MS, Setup
-from tests.simulation.store import Store
+from tests.simulation.store import Breaker, Store
 from worker.ledger import Claimed, Ledger, Outcome, Reaped, RingSize, Rung
 
 APPLICATION = "sim"
@@ -19,10 +20,12 @@ class WorkerDied(BaseException):
 
 
 class Watcher(Protocol):
-    """Who is told what the ledger did."""
+    """Who is told what the ledger did; the breaker's state is that before a claim, and that after a settle."""
 
-    def claimed(self, claimed: Claimed) -> None: ...
-    def settled(self, settlements: Sequence[tuple[str, int, Outcome]], accepted: Sequence[bool]) -> None: ...
+    def claimed(self, claimed: Claimed, breaker: Breaker | None) -> None: ...
+    def settled(
+        self, settlements: Sequence[tuple[str, int, Outcome]], accepted: Sequence[bool], breaker: Breaker | None
+    ) -> None: ...
     def reaped(self, reaped: Sequence[Reaped]) -> None: ...
 
 
@@ -71,6 +74,7 @@ class WatchedLedger(Ledger):
         )
         self._faults = faults
         self._watcher = watcher
+        self._breaker = partial(store.breaker, APPLICATION) if setup.has_breaker else lambda: None
 
     def publish_policy(self) -> None:
         self._faults.before()
@@ -79,15 +83,16 @@ class WatchedLedger(Ledger):
 
     def claim(self, most: int, permit: str = "") -> Claimed:
         self._faults.before()
+        breaker = self._breaker()
         claimed = super().claim(most, permit)
-        self._watcher.claimed(claimed)
+        self._watcher.claimed(claimed, breaker)
         self._faults.done()
         return claimed
 
     def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[bool]:
         self._faults.before()
         accepted = super().settle(settlements)
-        self._watcher.settled(settlements, accepted)
+        self._watcher.settled(settlements, accepted, self._breaker())
         self._faults.done()
         return accepted
 
