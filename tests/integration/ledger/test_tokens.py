@@ -18,7 +18,7 @@ from worker.ledger import Again, Stopped
 ACTOR = f"s{USER}"
 FIRST, SECOND, THIRD = dialogs(3)
 REFUSED = Again("the session token was refused", "unauthorized", wants_token=True)
-UNCONFIGURED = Again("no API key", "unauthorized", delay_ms=30_000, wants_token=True)
+UNCONFIGURED = Again("no API key", "", delay_ms=30_000, wants_token=True)
 
 
 def slot(dialog: str) -> str:
