@@ -269,6 +269,17 @@ def test_the_newest_token_goes_with_the_last_slot_of_the_ledger(real: RealLedger
     assert secrets(real.redis) == set()
 
 
+def test_with_a_refused_token_about_the_newest_stays_for_those_who_still_report_with_it(real: RealLedger) -> None:
+    refuse(real)
+    real.record([read(dialog=SECOND, token="secret")])
+    for claim in real.claim():
+        real.settle(*settlement(claim, "done"))
+    assert secrets(real.redis) == {f"{PREFIX}:t:{ACTOR}"}
+    real.record([read(dialog=THIRD, token="old")])
+    (claim,) = real.claim()
+    assert claim.token == "secret"
+
+
 def test_hints_run_out(redis_client: redis.Redis) -> None:
     real = RealLedger(redis_client, token_life_ms="50000", token_wait_ms="100000")
     refuse(real)
