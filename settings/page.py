@@ -44,8 +44,8 @@ _APPLICATIONS = """
 `RECEIPTS_APPLICATIONS` names the QuickBlox applications; a file can stand in its place (below). The one called
 `default` takes the variables below as they stand. Any other, say `big-shop`, takes each of them with its name at the
 end, in upper case, `-` as `_`, after two underscores: `QUICKBLOX_RATE_PER_S__BIG_SHOP` (from a file:
-`QUICKBLOX_RATE_PER_S__BIG_SHOP_FILE`). What is not given so falls back to the plain variable, except the API key: an
-application never uses another one's key.
+`QUICKBLOX_RATE_PER_S__BIG_SHOP_FILE`). What is not given so falls back to the plain variable, except the API key and
+the credentials of a service session: an application never uses another one's.
 """
 
 _APPLICATIONS_FILE = f"""
@@ -53,7 +53,8 @@ _APPLICATIONS_FILE = f"""
 
 `RECEIPTS_APPLICATIONS_FILE` names a TOML file with a table for each QuickBlox application. Its keys are the variables
 above in lower case without `QUICKBLOX_`; `<key>_file` names a file that holds the value, as `NAME_FILE` does. What
-stands before the first table holds for all applications, except the API key. Unknown keys are faults.
+stands before the first table holds for all applications, except the API key and the credentials of a service session,
+which may not stand there. Unknown keys are faults.
 
 ```toml
 {EXAMPLE_FILE}```

@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 import sentry_sdk
 
 from worker.acting import Patience, outcome_of
-from worker.chat_api import ChatApi
+from worker.chat_api import Door
 from worker.deadline import TooLateError
 from worker.flights import POLL_S, Flights
 from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
 from worker.observability import pseudonym
 from worker.plan import Limits, Put, next_put
-from worker.verdicts import Sent, Verdict, name
+from worker.verdicts import Sent, Unsent, Verdict, name
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Way:
     """
 
     ledger: Ledger
-    api: ChatApi
+    api: Door
     limits: Limits
     patience: Patience
     send_within_s: float
@@ -224,8 +224,8 @@ def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
 
 
 def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcome: Outcome) -> None:
-    """One log line for every PUT that was not accepted; nothing private is in it."""
-    if isinstance(verdict, Sent):
+    """One log line for every PUT that was sent and not accepted; nothing private is in it."""
+    if isinstance(verdict, (Sent, Unsent)):
         return
     log.warning(
         "PUT not accepted: application=%s slot=%s verdict=%s outcome=%s ids=%d attempt=%d reason=%r",

@@ -2,7 +2,7 @@ import pytest
 
 from settings import Application, Settings, load
 from settings.variable import variables
-from tests.unit.settings.faults import fault_of
+from tests.unit.settings.faults import SERVICE_SESSION, fault_of
 
 SECONDS = {
     "RECEIPTS_GATHER_MIN_S": (0, 3600),
@@ -20,6 +20,7 @@ SECONDS = {
     "RECEIPTS_UNAUTHORIZED_HOLD_S": (0.1, 86_400),
     "RECEIPTS_LEASE_MARGIN_S": (0.1, 3600),
     "RECEIPTS_REMEMBER_S": (1, 2_678_400),
+    "RECEIPTS_DEAD_KEEP_S": (60, 31_622_400),
     "RECEIPTS_SYNC_TIME_S": (0.1, 3600),
     "RECEIPTS_PERMIT_S": (1, 4),
     "RECEIPTS_SHUTDOWN_S": (0, 3600),
@@ -30,6 +31,7 @@ SECONDS = {
 COUNTS = {
     "RECEIPTS_BREAKER_CALLS_MIN": (1, 1_000_000),
     "RECEIPTS_CRASHES_MAX": (1, 1000),
+    "RECEIPTS_DEAD_KEEP_MAX": (1, 10_000_000),
     "RECEIPTS_MAX_TEXT_BYTES": (1, 16_777_216),
     "RECEIPTS_CONNECTIONS": (1, 256),
     "RECEIPTS_SYNCS_MAX": (1, 1024),
@@ -58,7 +60,16 @@ TEXTS = {
     "RECEIPTS_SCHEDULE_FILE": ["/nowhere/schedule.json"],
     "RECEIPTS_APPLICATIONS_FILE": ["/nowhere/applications.toml"],
 }
-SECRETS = {"QUICKBLOX_API_KEY": ["with space", "schlüssel", "tab\t", "line\n"], "SENTRY_DSN": ["x", "https://h/1"]}
+HEADER = ["with space", "schlüssel", "tab\t", "line\n"]
+SECRETS = {
+    "QUICKBLOX_API_KEY": HEADER,
+    "QUICKBLOX_APPLICATION_ID": ["one", "-1", "1.5", "1" * 20, "\u0661"],
+    "QUICKBLOX_AUTH_KEY": HEADER,
+    "QUICKBLOX_AUTH_SECRET": HEADER,
+    "QUICKBLOX_LOGIN": ["two\nlines", "tab\t"],
+    "QUICKBLOX_PASSWORD": ["two\nlines", "nul\x00"],
+    "SENTRY_DSN": ["x", "https://h/1"],
+}
 RATE = {
     "QUICKBLOX_RATE_PER_S": ["-1", "0.5", "nan", "inf", "fast"],
     "QUICKBLOX_PLAN_CALLS_PER_S": ["-1", "9.9", "nan", "inf", "fast"],
@@ -106,7 +117,7 @@ def test_a_bad_value_is_reported_with_variable_value_and_expectation(name: str, 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in SECRETS.items() for text in texts])
 def test_a_bad_secret_is_reported_without_its_value(name: str, text: str) -> None:
-    fault = fault_of({name: text})
+    fault = fault_of((SERVICE_SESSION if name in SERVICE_SESSION else {}) | {name: text})
     assert (fault.variable, fault.value) == (name, "********")
     assert fault.expected.startswith(expected_of(name))
 

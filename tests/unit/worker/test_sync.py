@@ -21,7 +21,7 @@ from worker.flights import SLOW_S
 from worker.ledger import Again, Back, Claimed, Dead, Done, Ledger, MarkClaim, Outcome, Part
 from worker.plan import Limits, Put
 from worker.sync import AnyClaim, Settlement, Sync, Way, send_claim
-from worker.verdicts import Rejected, Sent, Unavailable, Verdict
+from worker.verdicts import Rejected, Sent, Unavailable, Unsent, Verdict
 
 NOTHING = Claimed([], None)
 LEASE_MS = 60_000
@@ -397,6 +397,14 @@ def test_a_ledger_that_answers_slowly_makes_no_claim_late_for_its_pace() -> None
     api, now_s = FakeApi(), time.monotonic()
     claim = replace(claim_of(1), claimed_s=now_s - 2)  # asked for so long ago, granted just now
     assert isinstance(send_claim(way_of(FakeLedger(), api, late_s=1), claim, now_s)[2], Done)
+
+
+def test_what_was_not_sent_is_handed_back_without_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    """While there is no service session a line for each would bury the one that says why."""
+    way = way_of(FakeLedger(), FakeApi(lambda _: Unsent("no service session", 0.25)))
+    outcome = send_claim(way, claim_of(1), time.monotonic())[2]
+    assert outcome == Again("no service session", "", delay_ms=250)
+    assert caplog.records == []
 
 
 # Other applications ----------------------------------------------------------------------------------------------
