@@ -5,13 +5,13 @@ alike; those of other users it does not touch: they would be marked for the wron
 
 One session serves all workers, and one of them renews it (session_store.py, docs/decisions/0019-service-session.md).
 Logging in is a call like any other: it takes the place of the PUT of the claim that came upon it, which is handed back
-and sent by the next one. So the pace counts it and hears its answer, and a lease covers it. While one worker is at it the others go on with
-the old token, or where there is none hand their claims back.
+and sent by the next one. So the pace counts it and hears its answer, and a lease covers it. While one worker is at it
+the others go on with the old token, or where there is none hand their claims back.
 
 What may go wrong: the API refuses the login → nobody asks again for `RECEIPTS_UNAUTHORIZED_HOLD_S`, the user's receipts
 wait, those that bring tokens do not. It does not answer → the next attempt waits, twice as long each time. The renewer
-dies → its lock runs out. The token is refused → forgotten, and a session is made at once; refused again as soon as it
-was made → not more often than once a minute. No receipt of the user is given up for any of this.
+dies → its lock runs out. The token is refused → forgotten, and a session is made at once; again as soon as
+it was made → ever less often, down to once a minute. No receipt of the user is given up for any of this.
 """
 
 from __future__ import annotations

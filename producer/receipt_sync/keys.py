@@ -36,7 +36,7 @@ with the SHA-1 `lx` may still be applied, its PUT having been given up without a
 The service session: `id` (who made it), `token`, `user_id`, `of` (a digest of the credentials), `made_ms`, `renew_ms`,
 `expires_ms`; `fails` logins in a row that failed, `trouble` their kind, `next_ms` no login before, `ahead_s` of the
 API's clock, `young` sessions in a row that were refused as soon as they were made. Logins are counted beside the PUTs:
-`puts_logged_in`, `puts_login_refused`; one that had no answer as `puts_unavailable`, a throttled one as `puts_throttled`.
+`puts_logged_in`, `puts_login_refused`; without an answer as `puts_unavailable`, throttled as `puts_throttled`.
 
 Times come from Redis' clock; revisions are numbers below 2**53, exact in Lua.
 """
