@@ -7,7 +7,7 @@ messages of a dialog (https://docs.quickblox.com).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -28,7 +28,7 @@ from settings.variable import Variable, count, seconds, switch, variable_of
 
 DEFAULT_NAME = "default"
 NAME_PATTERN = r"[a-z0-9-]{1,32}"
-Origin = Literal["default", "environment", "file"]
+Origin = Literal["default", "environment", "file", "applications file"]
 
 
 class Configured(BaseSettings):
@@ -59,10 +59,22 @@ class Configured(BaseSettings):
             yield name, mask_url(value) if hides else value
 
 
-def _rate(value: float) -> float:
-    if 0 < value < 1:
-        raise ValueError("between 0 and 1 the pace could not keep its promise of a bounded wait")
-    return value
+def _none_or_at_least(least: float, why: str) -> Callable[[float], float]:
+    def check(value: float) -> float:
+        if 0 < value < least:
+            raise ValueError(why)
+        return value
+
+    return check
+
+
+_plan = _none_or_at_least(10, "with the largest share left to the application less than one call would remain")
+_rate = _none_or_at_least(1, "between 0 and 1 the pace could not keep its promise of a bounded wait")
+
+
+def _rate_of_plan(data: Mapping[str, Any]) -> float:
+    rate_per_s = float(data["plan_calls_per_s"]) * (1 - float(data["share_left"]))
+    return round(rate_per_s, 6)  # 10 * (1 - 0.9) is a little less than 1
 
 
 def _read_timeout(data: Mapping[str, Any]) -> float:
@@ -115,12 +127,22 @@ class Application(Configured):
     password: Annotated[SecretStr, BeforeValidator(line)] | None = credential(
         "QUICKBLOX_PASSWORD", "one line of text", "the user's password."
     )
+    plan_calls_per_s: Annotated[float, AfterValidator(_plan)] = Variable(
+        "QUICKBLOX_PLAN_CALLS_PER_S",
+        "0, or a number of at least 10",
+        "Calls per second that the plan allows for the whole account: 80, 120 or 160. 0 means no limit (Enterprise).",
+    ).field(80.0, ge=0, allow_inf_nan=False)
+    share_left: float = Variable(
+        "QUICKBLOX_SHARE_LEFT",
+        "a number from 0 to 0.9",
+        "The share of the plan's calls that is left for the application's own: 0.1 is a tenth.",
+    ).field(0.1, ge=0, le=0.9, allow_inf_nan=False)
     rate_per_s: Annotated[float, AfterValidator(_rate)] = Variable(
         "QUICKBLOX_RATE_PER_S",
         "0, or a number of at least 1",
-        "PUTs per second, summed over all workers. The smallest plan allows 80 calls; a tenth is left for the "
-        "application's own. 0 means no limit.",
-    ).field(72.0, ge=0, allow_inf_nan=False)
+        "PUTs per second, summed over all workers; 0 means no limit. Where it is given, plan and share say nothing.",
+        default_text="72: QUICKBLOX_PLAN_CALLS_PER_S less QUICKBLOX_SHARE_LEFT",
+    ).field(default_factory=_rate_of_plan, ge=0, allow_inf_nan=False)
     connect_timeout_s: float = seconds(
         "QUICKBLOX_CONNECT_TIMEOUT_S",
         3.05,

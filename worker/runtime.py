@@ -45,7 +45,10 @@ class Runtime:
             retry=Retry(ExponentialBackoff(cap=2, base=0.05), _REDIS_RETRIES),
         )
         self.ways = {application.name: self._way(application) for application in settings.applications}
-        self.pool: Executor = ThreadPoolExecutor(settings.connections, thread_name_prefix="put")
+        # One each: an application whose calls hang must not take the others' threads. They are made when needed.
+        self.pools: dict[str, Executor] = {
+            name: ThreadPoolExecutor(settings.connections, thread_name_prefix=f"put-{name}") for name in self.ways
+        }
         self._queues = {
             name: ReceiptQueue(client=self.redis, application=name, max_text_bytes=settings.max_text_bytes)
             for name in self.ways

@@ -10,7 +10,7 @@ lives on one node, several spread over the cluster, and each Lua script is given
 | `<slot>:p`, `<slot>:f` | hash | message ids marked one by one, pending and in flight: `r<id>`/`d<id>` → receipts |
 | `rs:{app}:due` | sorted set | slots with something pending and nothing in flight, by when they are due (ms) |
 | `rs:{app}:leases` | sorted set | slots in flight, by when their lease runs out (ms) |
-| `rs:{app}:permits` | sorted set | doorbells rung and syncs running, by when they are given up for lost (ms) |
+| `rs:{app}:permits` | sorted set | doorbells rung, syncs at work (`+` in front), by when they are given up (ms) |
 | `rs:{app}:counts` | hash | recorded, absorbed, covered, dead, pending, in_flight; `puts_<verdict>`, `refused` … |
 | `rs:{app}:policy` | hash | the workers' settings, for the scripts; `version` of the ledger, now 1 |
 | `rs:{app}:pace` | hash | the token bucket (`tokens`, `at`), the hold (`hold` until ms, `holds` in a row) |

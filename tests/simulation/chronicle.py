@@ -53,9 +53,12 @@ class Chronicle:
         self.tell(f"recorded {receipts}")
 
     def claimed(self, claimed: Claimed, breaker: Breaker | None) -> None:
-        """A claim was granted."""
+        """Claims were granted; other slots were due and had no token."""
         if breaker and len(claimed.claims) > (self.now_ms >= breaker.till_ms):
             raise BrokenPromiseError("breaker", f"{len(claimed.claims)} claims in spite of {breaker}")
+        for stopped in claimed.stopped:
+            self.tell(f"stopped {stopped}")
+            self.events.append(told.Stopped(self.now_ms, stopped.slot, self.beside.stop(stopped, self.now_ms)))
         for claim in claimed.claims:
             self._granted[self.at_work, claim.slot, claim.generation] = len(self.events)
             self.events.append(told.Claimed(self.now_ms, claim))

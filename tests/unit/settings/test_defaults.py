@@ -19,7 +19,13 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     [
         ("gather_min_s", 0),
         ("gather_max_s", 2),
+        ("gather_edit_min_s", 0),
+        ("gather_edit_max_s", 2),
+        ("gather_delivered_min_s", 0),
+        ("gather_delivered_max_s", 2),
         ("give_up_after_s", 86_400),
+        ("token_wait_s", 86_400),
+        ("token_life_s", 7_200),
         ("backoff_base_s", 1),
         ("backoff_cap_s", 300),
         ("retry_after_max_s", 300),
@@ -49,6 +55,8 @@ def test_defaults_of_the_service(field: str, default: object) -> None:
     [
         ("endpoint", "https://api.quickblox.com"),
         ("api_key", None),
+        ("plan_calls_per_s", 80),
+        ("share_left", 0.1),
         ("rate_per_s", 72),
         ("connect_timeout_s", 3.05),
         ("read_timeout_s", 10),
