@@ -107,6 +107,16 @@ class Application(Configured):
         secrecy="secret",
         falls_back=False,
     ).field(None)
+    plan_calls_per_s: Annotated[float, AfterValidator(_plan)] = Variable(
+        "QUICKBLOX_PLAN_CALLS_PER_S",
+        "0, or a number of at least 10",
+        "Calls per second that the plan allows for the whole account: 80, 120 or 160. 0 means no limit (Enterprise).",
+    ).field(80.0, ge=0, allow_inf_nan=False)
+    share_left: float = Variable(
+        "QUICKBLOX_SHARE_LEFT",
+        "a number from 0 to 0.9",
+        "The share of the plan's calls that is left for the application's own: 0.1 is a tenth.",
+    ).field(0.1, ge=0, le=0.9, allow_inf_nan=False)
     application_id: Annotated[SecretStr, BeforeValidator(digits)] | None = credential(
         "QUICKBLOX_APPLICATION_ID",
         "1 to 19 digits",
@@ -127,16 +137,6 @@ class Application(Configured):
     password: Annotated[SecretStr, BeforeValidator(line)] | None = credential(
         "QUICKBLOX_PASSWORD", "one line of text", "the user's password."
     )
-    plan_calls_per_s: Annotated[float, AfterValidator(_plan)] = Variable(
-        "QUICKBLOX_PLAN_CALLS_PER_S",
-        "0, or a number of at least 10",
-        "Calls per second that the plan allows for the whole account: 80, 120 or 160. 0 means no limit (Enterprise).",
-    ).field(80.0, ge=0, allow_inf_nan=False)
-    share_left: float = Variable(
-        "QUICKBLOX_SHARE_LEFT",
-        "a number from 0 to 0.9",
-        "The share of the plan's calls that is left for the application's own: 0.1 is a tenth.",
-    ).field(0.1, ge=0, le=0.9, allow_inf_nan=False)
     rate_per_s: Annotated[float, AfterValidator(_rate)] = Variable(
         "QUICKBLOX_RATE_PER_S",
         "0, or a number of at least 1",

@@ -25,6 +25,7 @@ from settings.sentry import environment_name, release_name
 from settings.variable import Variable, count, number_text, seconds, seconds_like
 
 MONTH_S = 31 * 86_400
+YEAR_S = 366 * 86_400
 _NOT_ABOVE = {
     "gather_max_s": "gather_min_s",
     "gather_edit_max_s": "gather_edit_min_s",
@@ -177,6 +178,20 @@ class Settings(Configured):
     )
     remember_s: float = seconds(
         "RECEIPTS_REMEMBER_S", 86_400.0, "How long a slot with nothing waiting is remembered.", least=1, most=MONTH_S
+    )
+    dead_keep_s: float = seconds(
+        "RECEIPTS_DEAD_KEEP_S",
+        30 * 86_400.0,
+        "How long a dead letter is kept, to be looked at and replayed.",
+        least=60,
+        most=YEAR_S,
+    )
+    dead_keep_max: int = count(
+        "RECEIPTS_DEAD_KEEP_MAX",
+        100_000,
+        "How many dead letters of one application are kept; of more the oldest go.",
+        least=1,
+        most=10_000_000,
     )
     max_text_bytes: int = count(
         "RECEIPTS_MAX_TEXT_BYTES", 65_536, "The longest text of an edit, in bytes of UTF-8.", least=1, most=16_777_216

@@ -53,8 +53,8 @@ _APPLICATIONS_FILE = f"""
 
 `RECEIPTS_APPLICATIONS_FILE` names a TOML file with a table for each QuickBlox application. Its keys are the variables
 above in lower case without `QUICKBLOX_`; `<key>_file` names a file that holds the value, as `NAME_FILE` does. What
-stands before the first table holds for all applications; the API key and the credentials of a service session stand in
-a table. Unknown keys are faults.
+stands before the first table holds for all applications, except the API key and the credentials of a service session,
+which may not stand there. Unknown keys are faults.
 
 ```toml
 {EXAMPLE_FILE}```

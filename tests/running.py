@@ -6,6 +6,7 @@ API's journal and the ledger's accounts.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
@@ -20,7 +21,7 @@ from sandbox.client import Call, SandboxClient
 from stack.ports import free_port
 from stack.process import Process
 from stack.redis_server import RedisServer
-from stack.services import start_from_procfile, start_sandbox
+from stack.services import PROJECT, environment, start_from_procfile, start_sandbox
 from tests.ledger_audit import Accounts, audit
 
 API_KEY = "sandbox-api-key"
@@ -118,16 +119,27 @@ class System:
     def start_worker(self, extra_args: str = "", until_it_says: str = " ready.", **settings: str) -> Process:
         """Starts one more worker by the Procfile's own command, and waits until it is ready, or says something else."""
         name = f"worker-{len(self.workers) + 1}"
-        env = self._settings | {
+        env = self._environment(settings)
+        worker = start_from_procfile("worker", env, self._directory, f"-n {name}@test {extra_args}", label=name)
+        self.workers.append(worker)
+        worker.wait_for_line(until_it_says, PATIENCE_S)
+        return worker
+
+    def operate(self, *arguments: str) -> str:
+        """Runs an operator's command, `python -m worker …`, to its end; answers what it printed."""
+        command = [sys.executable, "-m", "worker", *arguments]
+        env = environment(self._environment({}))
+        ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        return self._settings | {
             "REDIS_URL": self.redis_server.url,
             "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self._sandbox_port}",
             "QUICKBLOX_API_KEY": API_KEY,
             **settings,
         }
-        worker = start_from_procfile("worker", env, self._directory, f"-n {name}@test {extra_args}", label=name)
-        self.workers.append(worker)
-        worker.wait_for_line(until_it_says, PATIENCE_S)
-        return worker
 
     # The ledger --------------------------------------------------------------------------------------------------
 

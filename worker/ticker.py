@@ -117,10 +117,13 @@ class Ticker(threading.Thread):
     def _tick(self, ledger: Ledger) -> float:
         """One application's failure must not stop the others."""
         try:
-            self._look(ledger)
+            looked = self._look(ledger)
             if ledger.application not in self._published:
                 ledger.publish_policy()
                 self._published.add(ledger.application)
+            # Not before the policy says how long they are kept.
+            if looked:
+                ledger.expire_letters()
             wait_s = tick(ledger, self._ring)
         except EvictingRedisError as error:
             log.critical("%s", error)
@@ -133,11 +136,13 @@ class Ticker(threading.Thread):
         self._say_recovery(ledger.application)
         return wait_s
 
-    def _look(self, ledger: Ledger) -> None:
-        """Whether the Redis still keeps what it is given; now and then, since a failover may go unnoticed."""
-        if time.monotonic() >= self._look_s.get(ledger.application, 0):
-            ledger.require_keeping()
-            self._look_s[ledger.application] = time.monotonic() + LOOK_EVERY_S
+    def _look(self, ledger: Ledger) -> bool:
+        """Whether the Redis still keeps what it is given, now and then: a failover may go unnoticed. False: not now."""
+        if time.monotonic() < self._look_s.get(ledger.application, 0):
+            return False
+        ledger.require_keeping()
+        self._look_s[ledger.application] = time.monotonic() + LOOK_EVERY_S
+        return True
 
     def _forget(self, *applications: str) -> None:
         # A Redis that comes back may have come back empty, or be another one with a configuration of its own.

@@ -23,6 +23,8 @@ def policy_of(settings: Settings, application: Application) -> dict[str, str]:
         "rate_per_s": repr(float(application.rate_per_s)),
         "retry_share": repr(settings.retry_share),
         "breaker_calls_min": str(settings.breaker_calls_min),
+        "dead_keep_ms": _ms(settings.dead_keep_s),
+        "dead_keep_max": str(settings.dead_keep_max),
     }
 
 

@@ -11,7 +11,6 @@ from settings import Settings, SettingsError, describe, load
 from settings.application import Application
 from settings.applications_file import EXAMPLE, key_of
 from settings.rows import value_text
-from settings.service_session import CREDENTIALS
 from settings.variable import variables
 from tests.unit.settings.faults import fault_of, faults_of
 
@@ -53,24 +52,27 @@ def test_a_table_is_an_application(written: Write) -> None:
     assert settings.application("big-shop").model_dump(exclude={"name"}) == Application().model_dump(exclude={"name"})
 
 
-# Their five keys go together: tests/unit/settings/test_service_session.py.
-SINGLY = [name for name, _ in variables(Application) if name not in CREDENTIALS]
+LOGIN = {"application_id": "12", "auth_key": "key", "auth_secret": "secret", "login": "receipts", "password": "word"}
 
 
-@pytest.mark.parametrize("field", SINGLY)
+@pytest.mark.parametrize("field", [name for name, _ in variables(Application)])
 def test_every_variable_of_an_application_has_its_key(written: Write, tmp_path: Path, field: str) -> None:
     variable = dict(variables(Application))[field]
     default = getattr(Application(), field)
-    text = SECRET if variable.secrecy == "secret" else value_text(default, variable)
+    text = (
+        "12" if field == "application_id" else SECRET if variable.secrecy == "secret" else value_text(default, variable)
+    )
     (tmp_path / "value").write_text(text)
-    content = f"[shop]\n{key_of(variable)}_file = {str(tmp_path / 'value')!r}"
+    # A service session takes all five or none.
+    others = "".join(f"{name} = {value!r}\n" for name, value in LOGIN.items() if field in LOGIN and name != field)
+    content = f"[shop]\n{others}{key_of(variable)}_file = {str(tmp_path / 'value')!r}"
     by_file, shop = (
         dict(load(written(content)).application("shop").origins),
         load(written(content)).application("shop"),
     )
     assert by_file[field] == "file"
     assert variable.secrecy == "secret" or getattr(shop, field) == default
-    inline = load(written(f"[shop]\n{key_of(variable)} = {text!r}")).application("shop")
+    inline = load(written(f"[shop]\n{others}{key_of(variable)} = {text!r}")).application("shop")
     assert dict(inline.origins)[field] == "applications file"
 
 

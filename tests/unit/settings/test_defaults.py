@@ -33,6 +33,8 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         ("crashes_max", 5),
         ("lease_margin_s", 5),
         ("remember_s", 86_400),
+        ("dead_keep_s", 2_592_000),
+        ("dead_keep_max", 100_000),
         ("max_text_bytes", 65_536),
         ("connections", 16),
         ("syncs_max", 2),
