@@ -84,8 +84,14 @@ def figure_of(options: Options, arrivals: Sequence[Arrival], found: Evidence) ->
     figure.faults += found.complaints
     figure.demand(not fates.uncovered, f"{len(fates.uncovered):,} receipts were covered by no PUT")
     figure.demand(not fates.backwards, f"{len(fates.backwards):,} PUTs of an edit went backwards")
+    recorded = _as_recorded(arrivals, found.played)
+    ideal = longest_wait_first(recorded, options.rate_per_s, names=options.names)
+    figure.demand(ideal.mean_s > 0, "the oracle has nobody wait: the load does not press against the cap")
     if not figure.faults:
-        _add_comparison(figure, options, _as_recorded(arrivals, found.played), found.calls, fates)
+        _add_comparison(figure, found.calls, fates, ideal)
+        at_reached = longest_wait_first(recorded, _reached(found.calls), names=options.names)
+        _add_reasons(figure, mean(fates.waits_s), at_reached, ideal)
+        figure.add("calls a second", _reached(found.calls), note="between the first and the last")
         figure.add("calls in the busiest second", found.counts["peak_per_s"], most=options.rate_per_s)
     return figure
 
@@ -107,24 +113,18 @@ def _as_recorded(arrivals: Sequence[Arrival], played: Played) -> list[Arrival]:
     ]
 
 
-def _add_comparison(
-    figure: Figure, options: Options, arrivals: Sequence[Arrival], calls: Sequence[Call], fates: Fates
-) -> None:
-    ideal = longest_wait_first(arrivals, options.rate_per_s, names=options.names)
+def _add_comparison(figure: Figure, calls: Sequence[Call], fates: Fates, ideal: Schedule) -> None:
     waits_s, mean_s = fates.waits_s, mean(fates.waits_s)
     figure.add("PUTs", len(calls), note=f"the oracle's {ideal.puts:,}; {len(fates.needless):,} covered nothing")
     for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0)):
         figure.add(f"wait {name}", quantile(waits_s, share), "s", note=f"the oracle's {ideal.wait_s(share):,.3f}")
     figure.add("wait mean", mean_s, "s", note=f"the oracle's {ideal.mean_s:,.3f}")
     figure.add("wait mean / the oracle's", mean_s / ideal.mean_s, most=MOST_RATIO)
-    _add_reasons(figure, longest_wait_first(arrivals, _reached(calls), names=options.names), ideal, mean_s)
-    figure.add("calls a second", _reached(calls), note="between the first and the last")
 
 
-def _add_reasons(figure: Figure, at_reached: Schedule, ideal: Schedule, mean_s: float) -> None:
-    figure.add(
-        "of it by calls not used", at_reached.mean_s / ideal.mean_s, note="the oracle at the rate reached / at the cap"
-    )
+def _add_reasons(figure: Figure, mean_s: float, at_reached: Schedule, ideal: Schedule) -> None:
+    note = "the oracle at the rate reached / at the cap"
+    figure.add("of it by calls not used", at_reached.mean_s / ideal.mean_s, note=note)
     figure.add("of it by all else", mean_s / at_reached.mean_s, note="the order, and the way from ledger to API")
 
 
