@@ -95,6 +95,11 @@ class Settings(Configured):
     retry_after_max_s: float = seconds(
         "RECEIPTS_RETRY_AFTER_MAX_S", 300.0, "The longest `Retry-After` that is honoured.", least=0, most=86_400
     )
+    retry_share: float = Variable(
+        "RECEIPTS_RETRY_SHARE",
+        "a number from 0.01 to 1",
+        "How many retries each first attempt earns: what failed is tried again with at most this share of the calls.",
+    ).field(0.2, ge=0.01, le=1, allow_inf_nan=False)
     unauthorized_hold_s: float = seconds(
         "RECEIPTS_UNAUTHORIZED_HOLD_S",
         30.0,
@@ -102,6 +107,13 @@ class Settings(Configured):
         "tried again.",
         least=0.1,
         most=86_400,
+    )
+    breaker_calls_min: int = count(
+        "RECEIPTS_BREAKER_CALLS_MIN",
+        20,
+        "How many calls within ten seconds there have to be before their failures can open the breaker.",
+        least=1,
+        most=1_000_000,
     )
     crashes_max: int = count(
         "RECEIPTS_CRASHES_MAX",

@@ -177,6 +177,8 @@ class Model:
         outcome: Outcome,
         now_ms: int,
         remembered: Mapping[str, frozenset[str]] | None = None,
+        *,
+        of_outage: bool = False,
     ) -> bool:
         """The end of a claim; False for a stale one.
 
@@ -187,6 +189,7 @@ class Model:
             now_ms: the clock.
             remembered: flag's letter → the covered names that the real slot kept. Which old ones it drops for want of
                 room is its own affair; that it keeps those just covered is checked here. None: there is room for all.
+            of_outage: the breaker is open, and was not when the claim was made.
         """
         slot = self.slots.get(name)
         if slot is None or not slot.in_flight or slot.generation != generation:
@@ -198,7 +201,7 @@ class Model:
             case Dead(part=part):
                 self._bury(slot, part, now_ms)
             case Again() | Back():
-                self._again(slot, outcome, now_ms)
+                self._again(slot, outcome, now_ms, of_outage=of_outage)
         return True
 
     def _accept(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]] | None) -> None:
@@ -273,7 +276,7 @@ class Model:
         slot.pending = None
         self.due_ms.pop(slot.name, None)
 
-    def _again(self, slot: Slot, outcome: Again | Back, now_ms: int) -> None:
+    def _again(self, slot: Slot, outcome: Again | Back, now_ms: int, *, of_outage: bool) -> None:
         asked = outcome if isinstance(outcome, Again) else Again("", "")
         if asked.in_doubt:
             self._doubt(slot, now_ms)
@@ -283,12 +286,16 @@ class Model:
                 return self._bury(slot, None, now_ms)
         used = edit_of(slot.in_flight).token if isinstance(slot.in_flight, EditHalf) else slot.sent_token
         self._join_back(slot)
-        slot.attempts += asked.costs_attempt
+        of_outage = of_outage and asked.verdict == "unavailable"
+        slot.attempts += asked.costs_attempt and not of_outage
         slot.crashes = 0
         if isinstance(slot.pending, MarkHalf):
             slot.list_limit = asked.list_limit or slot.list_limit
         newest = slot.pending.token if isinstance(slot.pending, EditHalf) else slot.token
         slot.waits_for_token = asked.wants_token and newest == used
+        if of_outage:
+            self.due_ms[slot.name] = slot.pending_since_ms
+            return None
         self.due_ms[slot.name] = now_ms if asked.wants_token and newest != used else now_ms + asked.delay_ms
         return None
 

@@ -10,7 +10,6 @@ from worker.ledger import Again, Dead, Done, EditClaim, MarkClaim, Outcome
 from worker.plan import Put
 from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Verdict, name
 
-_HOLD_BASE_S = 1.0
 _HOLD_LEAST_S = 0.05
 
 
@@ -42,7 +41,7 @@ def outcome_of(
         case Rejected():
             return _rejected(verdict, put)
         case Throttled():
-            return _throttled(verdict, patience, random01)
+            return _throttled(verdict, patience)
         case Unavailable():
             return _unavailable(verdict, claim, patience, random01)
         case Unauthorized():
@@ -66,13 +65,10 @@ def _rejected(verdict: Rejected, put: Put) -> Outcome:
     )
 
 
-def _throttled(verdict: Throttled, patience: Patience, random01: float) -> Outcome:
-    asked_s = verdict.retry_after_s
-    if asked_s is not None and asked_s >= _HOLD_LEAST_S:
-        hold_s, escalates = min(asked_s, patience.retry_after_max_s), False
-    else:
-        hold_s, escalates = _HOLD_BASE_S * (0.5 + random01 / 2), True
-    return Again("throttled", name(verdict), hold_ms=_ms(hold_s), escalates=escalates)
+def _throttled(verdict: Throttled, patience: Patience) -> Outcome:
+    hold_s = min(verdict.retry_after_s or 0.0, patience.retry_after_max_s)
+    # Without a wish of the API's the law of the pace decides (lua/law.lua).
+    return Again("throttled", name(verdict), hold_ms=_ms(hold_s) if hold_s >= _HOLD_LEAST_S else 0)
 
 
 def _unavailable(verdict: Unavailable, claim: MarkClaim | EditClaim, patience: Patience, random01: float) -> Outcome:

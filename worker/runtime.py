@@ -13,6 +13,7 @@ from receipt_sync import ReceiptQueue
 from receipt_sync.connection import client_of
 from settings import Application, Settings
 from worker.acting import Patience
+from worker.alerts import alert
 from worker.chat_api import ChatApi, Endpoint
 from worker.ledger import Ledger, RingSize
 from worker.ledger.policy import policy_of
@@ -75,6 +76,7 @@ class Runtime:
             policy=policy_of(settings, application),
             lease_ms=round(settings.lease_s(application) * 1000),
             size=RingSize(settings.syncs_max, round(settings.permit_s * 1000), settings.connections),
+            tell=alert,
         )
 
 

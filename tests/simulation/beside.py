@@ -61,10 +61,12 @@ class Beside:
         if got != expected:
             raise BrokenPromiseError("model", f"claimed {got}, the model {expected}")
 
-    def settle(self, slot: str, generation: int, outcome: Outcome, now_ms: int, *, accepted: bool) -> int:
+    def settle(
+        self, slot: str, generation: int, outcome: Outcome, now_ms: int, *, accepted: bool, of_outage: bool
+    ) -> int:
         """A claim was ended; answers how many receipts died of it."""
         before = self._dead(slot)
-        expected = self.model.settle(slot, self._nth(slot, generation), outcome, now_ms)
+        expected = self.model.settle(slot, self._nth(slot, generation), outcome, now_ms, of_outage=of_outage)
         if expected != accepted:
             raise BrokenPromiseError("model", f"a settle of {slot} counted: {accepted}, in the model: {expected}")
         return self._dead(slot) - before

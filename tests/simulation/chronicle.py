@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from receipt_sync import Receipt
 from tests.simulation import history as told
 from tests.simulation.actors import Worker
-from tests.simulation.beside import Beside
+from tests.simulation.beside import Beside, BrokenPromiseError
 from tests.simulation.setup import START_MS, Setup
+from tests.simulation.watched import Breaker
 from worker.ledger import Claimed, Outcome, Reaped
 
 
@@ -51,8 +52,10 @@ class Chronicle:
         self.events.append(told.Recorded(self.now_ms, receipts))
         self.tell(f"recorded {receipts}")
 
-    def claimed(self, claimed: Claimed) -> None:
+    def claimed(self, claimed: Claimed, breaker: Breaker) -> None:
         """A claim was granted."""
+        if breaker and len(claimed.claims) > (self.now_ms >= breaker[1]):
+            raise BrokenPromiseError("breaker", f"{len(claimed.claims)} claims, and it is open until {breaker[1]}")
         for claim in claimed.claims:
             self._granted[self.at_work, claim.slot, claim.generation] = len(self.events)
             self.events.append(told.Claimed(self.now_ms, claim))
@@ -63,12 +66,15 @@ class Chronicle:
         """When this worker was granted this claim."""
         return self.events[self._granted[worker, claim.slot, claim.generation]].at_ms
 
-    def settled(self, settlements: Sequence[tuple[str, int, Outcome]], accepted: Sequence[bool]) -> None:
+    def settled(
+        self, settlements: Sequence[tuple[str, int, Outcome]], accepted: Sequence[bool], breaker: Breaker
+    ) -> None:
         """Claims were ended."""
         for (slot, generation, outcome), taken in zip(settlements, accepted, strict=True):
             self.tell(f"settled {slot} {generation} {outcome}: {'accepted' if taken else 'stale'}")
-            dead = self.beside.settle(slot, generation, outcome, self.now_ms, accepted=taken)
             of_claim = self._granted[self.at_work, slot, generation]
+            of_outage = breaker is not None and self.events[of_claim].at_ms < breaker[0]
+            dead = self.beside.settle(slot, generation, outcome, self.now_ms, accepted=taken, of_outage=of_outage)
             self.events.append(told.Settled(self.now_ms, slot, of_claim, outcome, taken, dead))
 
     def reaped(self, reaped: Sequence[Reaped]) -> None:

@@ -116,8 +116,14 @@ MUTANTS = (
         ("  if not s.pt then fresh[s.slot] = s end\n", "  fresh[s.slot] = s\n"),
         ("math.max(number(s, 'pt') + gather_ms()", "math.max(now + gather_ms()"),
     ),
-    in_lua("the pace is not spent", ("  if #answer > 1 then spend(#answer - 1) end\n", "")),
-    in_lua("a hold holds nobody", ("if hold_ms == 0 and wanted > 0 then", "if wanted > 0 then")),
+    in_lua("the pace is not spent", ("  spend(n)\n", "")),
+    in_lua("no window is kept, only the bucket", ("- calls_in_window()", "")),
+    in_lua("a hold holds nobody", ("if pace.paused or law.held_ms(pace, now) > 0 then return 0 end", "")),
+    in_lua("an open breaker lets everything through", ("pace.open and 1 or math.huge", "math.huge")),
+    in_lua(
+        "a failed probe keeps its place, and is the next probe",
+        ("law.is_open(pace) and c.claimed_ms < pace.open", "law.is_open(pace)"),
+    ),
     in_lua(
         "one bad message takes all of its slot along", ("bury(s, take(s, c.letters, c.ids), c)", "bury(s, take(s), c)")
     ),

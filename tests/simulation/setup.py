@@ -19,6 +19,7 @@ SYNC_TIME_MS = 1_000
 POLL_MS = 170
 LATE_MS = 100
 SNAPSHOT_AGE_MS = 1_000
+_NEVER = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Setup:
         fault_one_in: one step in so many goes wrong; 0 for a calm schedule.
         bad_answer_one_in: one PUT in so many does not simply succeed.
         active_ms: how long there are receipts and faults.
+        breaker_calls_min: calls in the window before the breaker can open.
         rolls_back_at_ms: when Redis loses its last writes, counted from the start; 0 for never.
     """
 
@@ -48,11 +50,17 @@ class Setup:
     bad_answer_one_in: int
     active_ms: int
     rolls_back_at_ms: int
+    breaker_calls_min: int
 
     @property
     def calm(self) -> bool:
         """Whether nothing goes wrong in it."""
         return not (self.fault_one_in or self.bad_answer_one_in or self.rolls_back_at_ms)
+
+    @property
+    def has_breaker(self) -> bool:
+        """Whether the breaker can open: it costs two calls to Redis for every claim and settle to watch it."""
+        return self.breaker_calls_min < _NEVER
 
     @property
     def policy(self) -> dict[str, str]:
@@ -65,7 +73,8 @@ class Setup:
             "lands_ms": str(LANDS_MS),
             "crashes_max": str(self.crashes_max),
             "rate_per_s": repr(float(self.rate_per_s)),
-            "burst": "1.0",
+            "retry_share": "0.2",
+            "breaker_calls_min": str(self.breaker_calls_min),
         }
 
 
@@ -88,4 +97,5 @@ def draw_setup(draw: Decisions) -> Setup:
         bad_answer_one_in=bad_answer_one_in,
         active_ms=draw.one_of((700, 1_400)),
         rolls_back_at_ms=draw.one_of((0, 0, 0, 0, 0, 300, 600, 1_100)) if rough else 0,
+        breaker_calls_min=draw.one_of((_NEVER, _NEVER, 3, 1)) if bad_answer_one_in else _NEVER,
     )

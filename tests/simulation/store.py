@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import redis
 
+from receipt_sync.keys import prefix
 from receipt_sync.queue import _RECORD
 from receipt_sync.scripts import Script
 from stack.redis_server import RedisServer
@@ -84,6 +85,11 @@ class Store:
     def hset(self, key: str, mapping: Mapping[str, str]) -> None:
         """As redis-py's, for the policy."""
         self._wire.call("HSET", key, *(part for pair in mapping.items() for part in pair))
+
+    def breaker(self, application: str) -> tuple[int, int] | None:
+        """When it was opened and until when it holds (ms); None for a closed one."""
+        opened, till = self._wire.call("HMGET", f"{prefix(application)}:pace", "open", "till")
+        return None if opened is None else (int(opened), int(float(till)))
 
     def take_snapshot(self) -> None:
         """What has been written until now is on the disk."""

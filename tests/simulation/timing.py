@@ -35,8 +35,7 @@ def hold(reading: Reading) -> None:
         if isinstance(event, Claimed) and event.at_ms < until_ms:
             raise BrokenPromiseError("hold", f"{event.claim.slot} was claimed {until_ms - event.at_ms} ms too early")
         if isinstance(event, Settled) and event.accepted and isinstance(event.outcome, Again):
-            # One that escalates may be left out: it follows from calls that were under way when another began.
-            until_ms = max(until_ms, event.at_ms + (not event.outcome.escalates) * event.outcome.hold_ms)
+            until_ms = max(until_ms, event.at_ms + event.outcome.hold_ms)
 
 
 def wait(reading: Reading) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 import redis
@@ -12,6 +13,7 @@ from tests.simulation.store import Store
 from worker.ledger import Claimed, Ledger, Outcome, Reaped, RingSize, Rung
 
 APPLICATION = "sim"
+Breaker = tuple[int, int] | None
 
 
 class WorkerDied(BaseException):
@@ -19,10 +21,12 @@ class WorkerDied(BaseException):
 
 
 class Watcher(Protocol):
-    """Who is told what the ledger did."""
+    """Who is told what the ledger did; the breaker's state is that before a claim, and that after a settle."""
 
-    def claimed(self, claimed: Claimed) -> None: ...
-    def settled(self, settlements: Sequence[tuple[str, int, Outcome]], accepted: Sequence[bool]) -> None: ...
+    def claimed(self, claimed: Claimed, breaker: Breaker) -> None: ...
+    def settled(
+        self, settlements: Sequence[tuple[str, int, Outcome]], accepted: Sequence[bool], breaker: Breaker
+    ) -> None: ...
     def reaped(self, reaped: Sequence[Reaped]) -> None: ...
 
 
@@ -71,6 +75,7 @@ class WatchedLedger(Ledger):
         )
         self._faults = faults
         self._watcher = watcher
+        self._breaker = partial(store.breaker, APPLICATION) if setup.has_breaker else lambda: None
 
     def publish_policy(self) -> None:
         self._faults.before()
@@ -79,15 +84,16 @@ class WatchedLedger(Ledger):
 
     def claim(self, most: int, permit: str = "") -> Claimed:
         self._faults.before()
+        breaker = self._breaker()
         claimed = super().claim(most, permit)
-        self._watcher.claimed(claimed)
+        self._watcher.claimed(claimed, breaker)
         self._faults.done()
         return claimed
 
     def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[bool]:
         self._faults.before()
         accepted = super().settle(settlements)
-        self._watcher.settled(settlements, accepted)
+        self._watcher.settled(settlements, accepted, self._breaker())
         self._faults.done()
         return accepted
 

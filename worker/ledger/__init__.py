@@ -5,13 +5,14 @@ settle     done, again, dead or handed back                    outcomes.py, lua/
 extend     leases of claims that are still being sent           lua/extend.lua
 reap       leases that ran out                                 lua/reap.lua
 ring       permits for doorbells                               lua/ring.lua
+pause      nothing is claimed until somebody resumes            lua/pause.lua
 bury       a call that never became a receipt                  lua/bury.lua
 start      a message that may have killed its process          lua/start.lua
 record     is the producers' (receipt_sync); keys and fields of all: receipt_sync/keys.py
 """
 
 from worker.ledger.claims import Claim, EditClaim, MarkClaim, UnreadableSlotError
-from worker.ledger.ledger import Claimed, Ledger, Reaped, RingSize, Rung
+from worker.ledger.ledger import Claimed, Ledger, Paused, Reaped, RingSize, Rung
 from worker.ledger.outcomes import Again, Back, Dead, Done, Outcome, Part
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "MarkClaim",
     "Outcome",
     "Part",
+    "Paused",
     "Reaped",
     "RingSize",
     "Rung",

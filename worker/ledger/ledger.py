@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,14 @@ class Reaped:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """Somebody's pause: since when, by Redis' clock, and why."""
+
+    since_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class RingSize:
     """How many syncs there may be.
 
@@ -79,16 +87,25 @@ class Ledger:
         policy: fields for the scripts (policy.py); written by `publish_policy`.
         lease_ms: how long a claim is good for: the longest possible request and a margin.
         size: how many syncs there may be.
+        tell: is told (application, event) when the breaker has opened or closed: of all workers one, once.
 
     Every method raises redis.RedisError when the ledger is not reached.
     """
 
     def __init__(
-        self, client: redis.Redis, application: str, *, policy: Mapping[str, str], lease_ms: int, size: RingSize
+        self,
+        client: redis.Redis,
+        application: str,
+        *,
+        policy: Mapping[str, str],
+        lease_ms: int,
+        size: RingSize,
+        tell: Callable[[str, str], None] = lambda _application, _event: None,
     ) -> None:
         self.application = application
         self.lease_ms = lease_ms
         self.size = size
+        self._tell = tell
         self._redis = client
         self._policy = dict(policy)
         self._prefix = keys.prefix(application)
@@ -119,7 +136,18 @@ class Ledger:
     def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[bool]:
         """Ends claims, given as (slot, generation, outcome); False where the claim had been taken away meanwhile."""
         arguments = [_utf8_or_as_it_was(part) for each in settlements for part in settle_arguments(*each)]
-        return [bool(settled) for settled in self._call(scripts.SETTLE, *arguments)]
+        answer = self._call(scripts.SETTLE, *arguments)
+        for event in answer[len(settlements) :]:
+            self._tell(self.application, event.decode())
+        return [bool(settled) for settled in answer[: len(settlements)]]
+
+    def pause(self, why: str) -> Paused | None:
+        """Nothing more is claimed until `resume`; what is in flight ends. Answers the pause that there was before."""
+        return _paused(self._call(scripts.PAUSE, "pause", _utf8(why)))
+
+    def resume(self) -> Paused | None:
+        """Ends a pause; answers the one that there was."""
+        return _paused(self._call(scripts.PAUSE, "resume"))
 
     def extend(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
         """Lets the leases of claims, given as (slot, generation), begin anew; False where one had been taken away."""
@@ -167,6 +195,11 @@ class Ledger:
 
     def _call(self, script: Script, *arguments: str | int | bytes) -> Any:
         return script.call(self._redis, self._prefix, *arguments)
+
+
+def _paused(answer: Sequence[bytes | int]) -> Paused | None:
+    since_ms, why = int(answer[0]), answer[1]
+    return Paused(since_ms, why.decode(errors="replace") if isinstance(why, bytes) else str(why)) if since_ms else None
 
 
 def _utf8(text: str) -> str:

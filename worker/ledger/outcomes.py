@@ -29,8 +29,7 @@ class Again:
         verdict: name of the verdict, for the counts.
         delay_ms: until the slot is due.
         costs_attempt: counts as a failed attempt, for the backoff.
-        hold_ms: nothing of this application is claimed so long.
-        escalates: the hold doubles with every hold in a row.
+        hold_ms: nothing of this application is claimed so long: the API asked for it, or its key is refused.
         list_limit: most ids in the slot's next list; None as it is.
         wants_token: the slot is due at once when a newer session token comes.
         in_doubt: the API may have applied the PUT, or may still do so: another text waits until it cannot.
@@ -41,7 +40,6 @@ class Again:
     delay_ms: int = 0
     costs_attempt: bool = False
     hold_ms: int = 0
-    escalates: bool = False
     list_limit: int | None = None
     wants_token: bool = False
     in_doubt: bool = False
@@ -71,7 +69,7 @@ _ALL = Part(flags="rd")
 
 
 def settle_arguments(slot: str, generation: int, outcome: Outcome) -> tuple[str | int, ...]:
-    """The seventeen arguments of settle.lua for one claim, in its order."""
+    """The sixteen arguments of settle.lua for one claim, in its order."""
     match outcome:
         case Done(part):
             return _arguments(slot, generation, "done", part, verdict="sent")
@@ -92,7 +90,6 @@ def _again(slot: str, generation: int, outcome: Again) -> tuple[str | int, ...]:
         delay_ms=outcome.delay_ms,
         costs=int(outcome.costs_attempt),
         hold_ms=outcome.hold_ms,
-        escalates=int(outcome.escalates),
         list_limit="" if outcome.list_limit is None else outcome.list_limit,
         wants_token=int(outcome.wants_token),
         in_doubt=int(outcome.in_doubt),
@@ -124,7 +121,6 @@ _DEFAULTS: dict[str, str | int] = {
     "delay_ms": 0,
     "costs": 0,
     "hold_ms": 0,
-    "escalates": 0,
     "list_limit": "",
     "wants_token": 0,
     "in_doubt": 0,

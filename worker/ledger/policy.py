@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from settings import Application, Settings
 
-_BURST_S = 1 / 20
-
 
 def policy_of(settings: Settings, application: Application) -> dict[str, str]:
-    """Fields of `rs:{app}:policy`; times in ms, `burst` in calls (lua/pace.lua says why it is small)."""
+    """Fields of `rs:{app}:policy`; times in ms."""
     return {
         "gather_min_ms": _ms(settings.gather_min_s),
         "gather_max_ms": _ms(settings.gather_max_s),
@@ -17,7 +15,8 @@ def policy_of(settings: Settings, application: Application) -> dict[str, str]:
         "lands_ms": _ms(application.lands_within_s),
         "crashes_max": str(settings.crashes_max),
         "rate_per_s": repr(float(application.rate_per_s)),
-        "burst": repr(max(1.0, application.rate_per_s * _BURST_S)),
+        "retry_share": repr(settings.retry_share),
+        "breaker_calls_min": str(settings.breaker_calls_min),
     }
 
 

@@ -19,11 +19,12 @@ def _script(*names: str) -> Script:
     return Script("".join([_DRAINS_A_FULL_REDIS, shared_source(), *parts]))
 
 
-CLAIM = _script("aside", "pace", "flight", "claim")
-SETTLE = _script("aside", "pace", "flight", "taking", "settle")
+CLAIM = _script("aside", "law", "pace", "flight", "claim")
+SETTLE = _script("aside", "law", "pace", "flight", "taking", "settle")
 EXTEND = _script("extend")
 REAP = _script("aside", "far", "flight", "taking", "reap")
-RING = _script("aside", "pace", "ring")
+RING = _script("aside", "law", "pace", "ring")
+PAUSE = _script("aside", "law", "pace", "pause")
 PUBLISH = _script("aside", "publish")
 BURY = _script("aside", "bury")
 START = _script("start")

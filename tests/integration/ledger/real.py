@@ -24,7 +24,8 @@ POLICY = {
     "lands_ms": "0",
     "crashes_max": "2",
     "rate_per_s": "0",
-    "burst": "1",
+    "retry_share": "1000",
+    "breaker_calls_min": "1000000",
 }
 
 
@@ -64,6 +65,10 @@ class RealLedger:
     def come_due(self) -> None:
         """Lets time pass until everything that waits is due."""
         self._set_scores("due")
+
+    def forget_pace(self) -> None:
+        """As if nothing had ever been called."""
+        self.redis.delete(f"{PREFIX}:pace", f"{PREFIX}:window")
 
     def state(self, slots: Iterable[str]) -> LedgerState:
         return read_state(self.redis, APPLICATION, slots, self.nth)

@@ -76,7 +76,7 @@ def test_what_one_put_did_not_carry_is_due_at_once(gathering: RealLedger) -> Non
 
 
 def test_the_gather_time_widens_with_the_queue_up_to_its_maximum(redis_client: redis.Redis) -> None:
-    policy = {"gather_min_ms": "1000", "gather_max_ms": "5000", "rate_per_s": "10", "burst": "1"}
+    policy = {"gather_min_ms": "1000", "gather_max_ms": "5000", "rate_per_s": "10"}
     real = RealLedger(redis_client, **policy)
     gathered = []
     for dialog in dialogs(60):

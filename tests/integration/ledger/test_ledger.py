@@ -117,6 +117,7 @@ def test_what_is_throttled_or_halved_is_never_given_up_however_old(redis_client:
     for again in (Again("throttled", "throttled"), Again("list rejected", "rejected", list_limit=2)):
         (claim,) = real.claim()
         assert real.settle(*settlement(claim, again))
+        real.forget_pace()
     assert audit(redis_client, APPLICATION) == Accounts(recorded=4, pending=4)
 
 

@@ -11,7 +11,7 @@ from receipt_sync import keys
 from tests.histories import LATER_MS, AnyClaim, settlement
 from tests.integration.ledger.real import APPLICATION, PREFIX, RealLedger
 from tests.shorthand import dialogs, read
-from worker.ledger import Again, Outcome
+from worker.ledger import Again, Outcome, Paused
 
 PERMITS = f"{PREFIX}:permits"
 
@@ -23,11 +23,9 @@ def record_slots(real: RealLedger, count: int) -> None:
 # The rate -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("rate_per_s", "burst"), [(50, 2.5), (8, 1), (400, 20)])
-def test_within_any_second_no_more_is_granted_than_the_rate(
-    redis_client: redis.Redis, rate_per_s: int, burst: float
-) -> None:
-    real = RealLedger(redis_client, rate_per_s=str(rate_per_s), burst=str(burst))
+@pytest.mark.parametrize("rate_per_s", [50, 8, 400])
+def test_within_any_second_no_more_is_granted_than_the_rate(redis_client: redis.Redis, rate_per_s: int) -> None:
+    real = RealLedger(redis_client, rate_per_s=str(rate_per_s))
     record_slots(real, 3 * rate_per_s)
     asked_ms, answered_ms = [], []
     start_ms = before_ms = real.now_ms()
@@ -40,8 +38,6 @@ def test_within_any_second_no_more_is_granted_than_the_rate(
     for at_ms in asked_ms:  # a grant that was asked for since then and answered within the second lies surely in it
         within = bisect.bisect_left(answered_ms, at_ms + 1000) - bisect.bisect_left(asked_ms, at_ms)
         assert within <= rate_per_s
-    elapsed_s = (answered_ms[-1] - start_ms) / 1000
-    assert len(asked_ms) == pytest.approx(burst + (rate_per_s - burst + 1) * elapsed_s, abs=2 + 0.02 * rate_per_s)
 
 
 def test_a_rate_of_0_is_no_limit(redis_client: redis.Redis) -> None:
@@ -51,32 +47,22 @@ def test_a_rate_of_0_is_no_limit(redis_client: redis.Redis) -> None:
 
 
 def test_a_claim_says_how_long_the_rate_makes_it_wait(redis_client: redis.Redis) -> None:
-    real = RealLedger(redis_client, rate_per_s="0.001", burst="1")
+    real = RealLedger(redis_client, rate_per_s="0.001")
     record_slots(real, 2)
     first = real.ledger.claim(10)
+    assert first.claims == []  # not one call fits into a second
+    real = RealLedger(redis_client, rate_per_s="1")
+    first = real.ledger.claim(10)
     assert len(first.claims) == 1
-    assert first.wait_ms == pytest.approx(1_000_000, abs=10_000)
-    assert real.claim() == []
-    real.redis.hincrby(f"{PREFIX}:pace", "at", -1_000_000)
-    assert len(real.claim()) == 1
+    assert first.wait_ms == pytest.approx(1_000, abs=200)
 
 
-def test_unused_tokens_do_not_add_up_beyond_the_burst(redis_client: redis.Redis) -> None:
-    real = RealLedger(redis_client, rate_per_s="40", burst="3")
+def test_unused_tokens_do_not_add_up_beyond_a_twentieth_of_a_second(redis_client: redis.Redis) -> None:
+    real = RealLedger(redis_client, rate_per_s="60")
     record_slots(real, 10)
     assert len(real.claim(1)) == 1
     real.redis.hincrby(f"{PREFIX}:pace", "at", -LATER_MS)
     assert len(real.claim()) == 3
-
-
-@pytest.mark.parametrize("burst", ["3", "0", "", "-1", "all"])
-def test_a_burst_that_makes_no_sense_neither_stops_nor_frees_the_bucket(redis_client: redis.Redis, burst: str) -> None:
-    real = RealLedger(redis_client, rate_per_s="0.9", burst=burst)
-    record_slots(real, 10)
-    for _ in range(3):
-        assert len(real.claim()) == 1
-        assert real.claim() == []
-        real.redis.hincrby(f"{PREFIX}:pace", "at", -LATER_MS)
 
 
 def test_nothing_waiting_is_said_apart_from_waiting(real: RealLedger) -> None:
@@ -86,16 +72,11 @@ def test_nothing_waiting_is_said_apart_from_waiting(real: RealLedger) -> None:
     assert real.ledger.claim(1).wait_ms is None
 
 
-# The hold -------------------------------------------------------------------------------------------------------------
+# The hold that the API asks for ---------------------------------------------------------------------------------------
 
 
-def throttled(hold_ms: int, *, escalates: bool = True) -> Again:
-    return Again("throttled", "throttled", hold_ms=hold_ms, escalates=escalates)
-
-
-def end_hold(real: RealLedger) -> None:
-    """Lets the time pass until the hold is over."""
-    real.redis.hset(f"{PREFIX}:pace", "hold", 0)
+def throttled(hold_ms: int) -> Again:
+    return Again("throttled", "throttled", hold_ms=hold_ms)
 
 
 def held_ms(real: RealLedger, claim: AnyClaim, outcome: Outcome) -> int:
@@ -109,12 +90,12 @@ def held_ms(real: RealLedger, claim: AnyClaim, outcome: Outcome) -> int:
 def test_a_hold_stops_the_whole_application(real: RealLedger) -> None:
     record_slots(real, 3)
     (claim,) = real.claim(1)
-    assert held_ms(real, claim, throttled(20_000, escalates=False)) == 20_000
+    assert held_ms(real, claim, throttled(20_000)) == 20_000
     claimed = real.ledger.claim(10)
     assert claimed.claims == []
     assert claimed.wait_ms == pytest.approx(20_000, abs=5_000)
     assert real.ledger.ring().permits == []
-    end_hold(real)
+    real.forget_pace()
     assert len(real.claim()) == 3
 
 
@@ -122,39 +103,47 @@ def test_a_hold_costs_no_attempt(real: RealLedger) -> None:
     record_slots(real, 1)
     (claim,) = real.claim()
     held_ms(real, claim, throttled(20_000))
-    end_hold(real)
+    real.forget_pace()
     (claim,) = real.claim()
     assert claim.attempts == 0
-
-
-def test_holds_in_a_row_double_up_to_a_minute_and_success_forgets_them(real: RealLedger) -> None:
-    record_slots(real, 1)
-    held = []
-    for _ in range(5):
-        (claim,) = real.claim()
-        held.append(held_ms(real, claim, throttled(10_000)))
-        end_hold(real)
-    assert held == [10_000, 20_000, 40_000, 60_000, 60_000]
-    (claim,) = real.claim()
-    assert real.settle(*settlement(claim, "done"))
-    record_slots(real, 1)
-    (claim,) = real.claim()
-    assert held_ms(real, claim, throttled(10_000)) == 10_000
-
-
-def test_answers_that_were_under_way_when_the_hold_began_do_not_lengthen_it(real: RealLedger) -> None:
-    record_slots(real, 4)
-    first, second, third, fourth = real.claim()
-    real.ledger.settle([settlement(first, throttled(10_000)), settlement(second, throttled(10_000))])
-    assert held_ms(real, third, throttled(10_000)) == 10_000
-    assert held_ms(real, fourth, throttled(30_000, escalates=False)) == 30_000  # the API asked for it: Retry-After
 
 
 def test_a_shorter_hold_does_not_cut_a_longer_one(real: RealLedger) -> None:
     record_slots(real, 2)
     first, second = real.claim()
-    assert held_ms(real, first, throttled(30_000, escalates=False)) == 30_000
-    assert held_ms(real, second, throttled(5_000, escalates=False)) == 30_000
+    assert held_ms(real, first, throttled(30_000)) == 30_000
+    assert held_ms(real, second, throttled(5_000)) == 30_000
+
+
+# The pause by hand ----------------------------------------------------------------------------------------------------
+
+
+def test_a_pause_holds_until_somebody_resumes_and_receipts_go_on_being_joined(real: RealLedger) -> None:
+    record_slots(real, 2)
+    (flying,) = real.claim(1)
+    assert real.ledger.pause("the API moves") is None
+    claimed = real.ledger.claim(10)
+    assert (claimed.claims, claimed.wait_ms) == ([], None)
+    assert real.ledger.ring().permits == []
+    assert real.settle(*settlement(flying, "done"))
+    record_slots(real, 3)
+    before = real.ledger.pause("still moving")
+    assert before is not None
+    assert before.why == "the API moves"
+    assert before.since_ms == pytest.approx(real.now_ms(), abs=10_000)
+    assert real.ledger.resume() == Paused(before.since_ms, "still moving")
+    assert len(real.claim()) == 3
+    assert real.ledger.resume() is None
+
+
+def test_resuming_wakes_the_tickers(real: RealLedger) -> None:
+    record_slots(real, 1)
+    real.ledger.pause("")
+    with real.redis.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe(keys.wake_channel(APPLICATION))
+        listener.get_message(timeout=1)
+        real.ledger.resume()
+        assert listener.get_message(timeout=1)
 
 
 # The permits: of three syncs at once, two slots side by side ----------------------------------------------------------
@@ -170,7 +159,7 @@ def test_so_many_permits_as_the_due_slots_deserve_and_at_most_all(real: RealLedg
 
 
 def test_no_more_permits_than_the_rate_deserves(redis_client: redis.Redis) -> None:
-    real = RealLedger(redis_client, rate_per_s="50", burst="2")
+    real = RealLedger(redis_client, rate_per_s="40")
     record_slots(real, 20)
     assert len(real.ledger.ring().permits) == 1
 
@@ -211,29 +200,6 @@ def test_a_sync_whose_place_is_still_free_takes_it_again(real: RealLedger) -> No
     until = real.redis.zscore(PERMITS, late)
     assert until is not None
     assert until > real.now_ms()
-
-
-def test_throttled_answers_of_one_batch_are_one_hold(redis_client: redis.Redis) -> None:
-    real = RealLedger(redis_client)
-    record_slots(real, 8)
-    *batch, last = real.claim()
-    for claim in batch:
-        real.settle(*settlement(claim, Again("throttled", "throttled", hold_ms=1000)))
-    real.redis.hset(f"{PREFIX}:pace", "hold", 0)
-    real.settle(*settlement(last, Again("throttled", "throttled", hold_ms=1000, escalates=True)))
-    assert int(real.redis.hget(f"{PREFIX}:pace", "hold")) <= real.now_ms() + 1000
-
-
-def test_a_success_of_before_the_hold_does_not_make_the_next_hold_shorter(redis_client: redis.Redis) -> None:
-    real = RealLedger(redis_client)
-    record_slots(real, 3)
-    early, throttled, late = real.claim()
-    real.settle(*settlement(throttled, Again("throttled", "throttled", hold_ms=1000, escalates=True)))
-    real.settle(*settlement(early, "done"))
-    assert real.redis.hget(f"{PREFIX}:pace", "holds") == b"1"
-    real.redis.hset(f"{PREFIX}:pace", "hold", 0)
-    real.settle(*settlement(late, "done"))
-    assert real.redis.hget(f"{PREFIX}:pace", "holds") is None
 
 
 # Waking ---------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ SECONDS = {
     "QUICKBLOX_LANDS_WITHIN_S": (0, 3600),
 }
 COUNTS = {
+    "RECEIPTS_BREAKER_CALLS_MIN": (1, 1_000_000),
     "RECEIPTS_CRASHES_MAX": (1, 1000),
     "RECEIPTS_MAX_TEXT_BYTES": (1, 16_777_216),
     "RECEIPTS_CONNECTIONS": (1, 256),
@@ -47,7 +48,10 @@ TEXTS = {
     "RECEIPTS_SCHEDULE_FILE": ["/nowhere/schedule.json"],
 }
 SECRETS = {"QUICKBLOX_API_KEY": ["with space", "schlüssel", "tab\t", "line\n"], "SENTRY_DSN": ["x", "https://h/1"]}
-RATE = {"QUICKBLOX_RATE_PER_S": ["-1", "0.5", "nan", "inf", "fast"]}
+RATE = {
+    "QUICKBLOX_RATE_PER_S": ["-1", "0.5", "nan", "inf", "fast"],
+    "RECEIPTS_RETRY_SHARE": ["0", "-1", "1.5", "nan", "much"],
+}
 
 
 def test_every_variable_is_tried_here() -> None:

@@ -17,7 +17,6 @@ NOTHING = {
     "delay_ms": "0",
     "costs": "0",
     "hold_ms": "0",
-    "escalates": "0",
     "list limit": "",
     "wants token": "0",
     "in doubt": "0",
@@ -75,7 +74,7 @@ def test_again_at_its_least() -> None:
 
 
 def test_again_with_everything() -> None:
-    outcome = Again("why", "throttled", 11, True, 22, True, 33, True)
+    outcome = Again("why", "throttled", 11, True, 22, 33, True)
     assert as_lua_reads(outcome) == NOTHING | {
         "outcome": "again",
         "reason": "why",
@@ -83,7 +82,6 @@ def test_again_with_everything() -> None:
         "delay_ms": "11",
         "costs": "1",
         "hold_ms": "22",
-        "escalates": "1",
         "list limit": "33",
         "wants token": "1",
     }

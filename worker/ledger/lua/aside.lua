@@ -3,7 +3,8 @@
 
 local broken_key = prefix .. ':broken'
 local KINDS = {{broken_key, 'hash'}, {prefix .. ':dead', 'stream'}, {prefix .. ':permits', 'zset'},
-  {prefix .. ':pace', 'hash'}, {prefix .. ':policy', 'hash'}}
+  {prefix .. ':pace', 'hash'},
+  {prefix .. ':window', 'zset'}, {prefix .. ':policy', 'hash'}}
 for _, pair in ipairs(KINDS) do
   local key, kind = pair[1], pair[2]
   local found = redis.call('TYPE', key).ok

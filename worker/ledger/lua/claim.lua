@@ -60,6 +60,26 @@ local function lands_by(s)
   return redis.sha1hex(s.px or '') == s.lx and now or by
 end
 
+local allowed = room()
+local firsts, retries, postponed = 0, 0, 0
+local retries_left = law.retries(pace, cap, now, policy.retry_share)
+
+-- A slot that has failed is tried again from the retry budget; the nth for which nothing is left waits for the nth that
+-- comes. The breaker's probe may be any.
+local function within_budget(s)
+  if number(s, 'a') == 0 or pace.open then
+    firsts = firsts + 1
+    return true
+  end
+  if retries_left - retries >= 1 then
+    retries = retries + 1
+    return true
+  end
+  postponed = postponed + 1
+  schedule(s, now + law.retry_wait_ms(pace, cap, policy.retry_share, postponed))
+  return false
+end
+
 local function claim(slot)
   local s = open(slot)
   if not s then return set_aside(slot, 'due, but its key holds no slot') end
@@ -71,20 +91,29 @@ local function claim(slot)
     return set_aside(slot, 'due, but nothing is pending in it')
   end
   if is_edit(slot) and lands_by(s) > now then return schedule(s, lands_by(s)) end
+  if not within_budget(s) then return end
   lift_off(s, n)
   return is_edit(slot) and claim_edit(s) or claim_mark(s)
 end
 
-local left = tokens()
 local answer = {0}
-if hold_ms == 0 and wanted > 0 then
-  local most = math.min(wanted, left)
-  for _, slot in ipairs(redis.call('ZRANGEBYSCORE', due_key, '-inf', now, 'LIMIT', 0, math.floor(most))) do
+if allowed > 0 and wanted > 0 then
+  for _, slot in ipairs(redis.call('ZRANGEBYSCORE', due_key, '-inf', now, 'LIMIT', 0, math.min(allowed, wanted))) do
     local claimed = claim(slot)
     if type(claimed) == 'table' then answer[#answer + 1] = claimed end
   end
-  if #answer > 1 then spend(#answer - 1) end
 end
-answer[1] = claimable_in_ms(left - (#answer - 1))
+local n = #answer - 1
+if n > 0 then
+  spend(n)
+  law.take_retries(pace, cap, now, policy.retry_share, firsts, retries)
+  law.probing(pace, now, lease_ms)
+end
+if allowed < wanted and n == allowed and not pace.paused and law.held_ms(pace, now) == 0 then
+  local first = redis.call('ZRANGE', due_key, 0, 0, 'WITHSCORES')[2]
+  if first and tonumber(first) <= now then law.press(pace, cap, now) end
+end
+save_pace()
+answer[1] = claimable_in_ms()
 finish()
 return answer

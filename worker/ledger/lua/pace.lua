@@ -1,42 +1,91 @@
--- The pace of one application, shared by all workers: a token bucket and a hold. Put behind due.lua.
--- Over any second at most `rate_per_s` calls: the burst is paid for by a refill that is slower by burst - 1.
+-- The pace of one application, shared by all workers: what the law (law.lua) says, stored, and the window that keeps
+-- the promise: over any second at most `rate_per_s` calls, counted one by one. Put behind due.lua and law.lua.
 
-local pace_key = prefix .. ':pace'
-local stored_pace = redis.call('HMGET', pace_key, 'tokens', 'at', 'hold', 'holds')
+local pace_key, window_key = prefix .. ':pace', prefix .. ':window'
+local WINDOW_MS = 1000
+local cap = policy.rate_per_s > 0 and policy.rate_per_s or math.huge
+
 -- What no script wrote counts as nothing: garbage must neither hold an application for ever nor let it run freely.
+local TIMES = {at = true, cut = true, round = true, pressed = true, w_at = true, r_at = true, closed = true,
+  outage = true, open = true, paused = true}
 local HOLD_FAR_MS = 2 * 86400000
-local function bounded(value, least, most, otherwise)
-  local n = tonumber(value or '')
-  return n and n >= least and n <= most and n or otherwise
+local pace, stored_pace = {}, {}
+do
+  local stored = redis.call('HGETALL', pace_key)
+  for i = 1, #stored, 2 do
+    local field, value = stored[i], stored[i + 1]
+    stored_pace[field] = value
+    local n = tonumber(value)
+    local latest = TIMES[field] and now or (field == 'hold' or field == 'till') and now + HOLD_FAR_MS or 2 ^ 53
+    if field == 'why' or field == 'paused_why' then
+      pace[field] = value
+    elseif n and n > -2 ^ 53 and n <= latest then
+      pace[field] = n
+    end
+  end
+  if not (pace.low and pace.peak and pace.low >= 1 and pace.peak >= pace.low) then pace.limit = nil end
+  if not pace.till or (pace.why ~= 'outage' and pace.why ~= 'key') then pace.open = nil end
 end
-local hold_ms = math.max(0, bounded(stored_pace[3], 0, now + HOLD_FAR_MS, 0) - now)
-local holds = bounded(stored_pace[4], 0, 2 ^ 53, 0)
 
--- A policy that is not whole must neither stop the bucket nor let it run backwards.
-local burst = math.max(1, math.min(policy.burst, policy.rate_per_s))
+local function save_pace()
+  local set = {}
+  for field, value in pairs(pace) do
+    local text = type(value) == 'number' and string.format('%.17g', value) or value
+    if stored_pace[field] ~= text then
+      set[#set + 1] = field
+      set[#set + 1] = text
+    end
+  end
+  if #set > 0 then redis.call('HSET', pace_key, unpack(set)) end
+  for field in pairs(stored_pace) do
+    if pace[field] == nil then redis.call('HDEL', pace_key, field) end
+  end
+end
 
-local function limited() return policy.rate_per_s > 0 end
-local function refill_per_ms() return (policy.rate_per_s - burst + 1) / 1000 end
+local function limited() return law.limit(pace, cap) < math.huge end
 
-local function tokens()
-  if not limited() then return math.huge end
-  local at = bounded(stored_pace[2], 0, now, 0)
-  local left = bounded(stored_pace[1], -1, burst, burst)
-  return math.max(0, math.min(burst, left + math.max(0, now - at) * refill_per_ms()))
+-- Of a clock that was set back, nothing may stay for ever.
+local function calls_in_window()
+  redis.call('ZREMRANGEBYSCORE', window_key, '-inf', now - WINDOW_MS)
+  redis.call('ZREMRANGEBYSCORE', window_key, '(' .. now, '+inf')
+  return redis.call('ZCARD', window_key)
+end
+
+-- How many calls may be claimed now.
+local function room()
+  if pace.paused or law.held_ms(pace, now) > 0 then return 0 end
+  if not limited() then return pace.open and 1 or math.huge end
+  local most = math.min(cap, math.ceil(law.limit(pace, cap))) - calls_in_window()
+  most = math.floor(math.min(most, law.tokens(pace, cap, now)))
+  return math.max(0, pace.open and math.min(1, most) or most)
 end
 
 local function spend(n)
-  if limited() then redis.call('HSET', pace_key, 'tokens', tokens() - n, 'at', now) end
+  if n == 0 or not limited() then return end
+  law.spend(pace, cap, now, n)
+  local entries = {}
+  local before = redis.call('ZCARD', window_key)
+  for i = 1, n do
+    entries[2 * i - 1] = now
+    entries[2 * i] = string.format('%.0f-%d', now, before + i)
+  end
+  redis.call('ZADD', window_key, unpack(entries))
+  redis.call('PEXPIRE', window_key, 2 * WINDOW_MS)
 end
 
-local function token_wait_ms(left)
-  if left >= 1 then return 0 end
-  return math.ceil((1 - left) / refill_per_ms())
+local function room_wait_ms()
+  if not limited() then return 0 end
+  local wait_ms = law.token_wait_ms(pace, cap, now)
+  if calls_in_window() >= math.min(cap, math.ceil(law.limit(pace, cap))) then
+    local oldest = redis.call('ZRANGE', window_key, 0, 0, 'WITHSCORES')
+    wait_ms = math.max(wait_ms, tonumber(oldest[2]) + WINDOW_MS - now)
+  end
+  return wait_ms
 end
 
--- How long until something may be claimed: 0 now, -1 nothing waits.
-local function claimable_in_ms(left)
+-- How long until something may be claimed: 0 now, -1 nothing waits, or nothing may until somebody resumes.
+local function claimable_in_ms()
   local first = redis.call('ZRANGE', due_key, 0, 0, 'WITHSCORES')
-  if #first == 0 then return -1 end
-  return math.max(0, tonumber(first[2]) - now, hold_ms, token_wait_ms(left))
+  if #first == 0 or pace.paused then return -1 end
+  return math.max(0, tonumber(first[2]) - now, math.ceil(law.held_ms(pace, now)), room_wait_ms())
 end

@@ -11,12 +11,11 @@ local permits_key = prefix .. ':permits'
 redis.call('ZREMRANGEBYSCORE', permits_key, '-inf', now)
 if ARGV[5] ~= '' then redis.call('ZREM', permits_key, ARGV[5]) end
 
-local left = tokens()
-local next_ms = claimable_in_ms(left)
+local next_ms = claimable_in_ms()
 local answer = {next_ms, redis.call('TYPE', prefix .. ':policy').ok == 'hash' and 1 or 0}
 if next_ms == 0 then
   local due = redis.call('ZCOUNT', due_key, '-inf', now)
-  local deserved = math.ceil(math.min(due, left) / side_by_side)
+  local deserved = math.ceil(math.min(due, room()) / side_by_side)
   local free = syncs_max - redis.call('ZCARD', permits_key)
   for i = 1, math.min(deserved, free) do
     local permit = ARGV[4] .. '-' .. i
