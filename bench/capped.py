@@ -39,6 +39,7 @@ class Evidence:
         played: What was recorded when.
         calls: The sandbox's journal.
         counts: Its counts.
+        ledger: The ledger's.
         sandbox_busy: The share of one core that the sandbox took, 0 to 1.
         complaints: What does not balance in the ledger's accounts.
     """
@@ -46,6 +47,7 @@ class Evidence:
     played: Played
     calls: Sequence[Call]
     counts: Mapping[str, Any]
+    ledger: Mapping[str, int]
     sandbox_busy: float
     complaints: Sequence[str]
 
@@ -67,10 +69,10 @@ def _evidence(system: Running, options: Options, arrivals: Sequence[Arrival]) ->
     played = play(system.queue, arrivals, names=options.names, together=TOGETHER)
     within_s = _PATIENCE * (ideal.calls_s[-1] - arrivals[-1].t_s) + _PATIENCE_S
     wait_until(lambda: accounts.at_rest(accounts.totals(system.redis)), within_s)
-    calls, after = system.api.journal(), system.api.counts()
-    complaints = accounts.complaints(accounts.totals(system.redis), accounts.by_slot(system.redis), len(arrivals))
+    calls, after, totals = system.api.journal(), system.api.counts(), accounts.totals(system.redis)
+    complaints = accounts.complaints(totals, accounts.by_slot(system.redis), len(arrivals))
     lasted_s = calls[-1].arrived - played.recorded[0].recorded_s
-    return Evidence(played, calls, after, (after["cpu_s"] - before["cpu_s"]) / lasted_s, complaints)
+    return Evidence(played, calls, after, totals, (after["cpu_s"] - before["cpu_s"]) / lasted_s, complaints)
 
 
 def figure_of(options: Options, arrivals: Sequence[Arrival], found: Evidence) -> Figure:
@@ -93,6 +95,7 @@ def figure_of(options: Options, arrivals: Sequence[Arrival], found: Evidence) ->
         _add_reasons(figure, mean(fates.waits_s), at_reached, ideal)
         figure.add("calls a second", _reached(found.calls), note="between the first and the last")
         figure.add("calls in the busiest second", found.counts["peak_per_s"], most=options.rate_per_s)
+        figure.add("handed back unsent", found.ledger.get("handed_back", 0), note="claimed too long ago for the pace")
     return figure
 
 

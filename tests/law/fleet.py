@@ -30,6 +30,7 @@ class Second:
         at_s: Its beginning.
         offered: Receipts recorded in it, each in a slot of its own.
         limit: The law's, at its end; infinite where there is none.
+        is_open: Whether the breaker was, at its end.
         waiting: Slots due or scheduled at its end.
         answers: Calls by what the API made of them, by the time of their arrival there.
     """
@@ -37,6 +38,7 @@ class Second:
     at_s: int
     offered: int
     limit: float
+    is_open: bool
     waiting: int
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -174,8 +176,9 @@ class World:
         self._ask_at(worker, now)
 
     def _end_second(self, now: int) -> None:
-        second = Second(now // SECOND_MS - 1, self._offered, self.ledger.law.limit, self.ledger.waiting, self._answers)
-        self.story.seconds.append(second)
+        sight = self.ledger.law.look(now)
+        at_s, waiting = now // SECOND_MS - 1, self.ledger.waiting
+        self.story.seconds.append(Second(at_s, self._offered, sight.limit, sight.is_open, waiting, self._answers))
         self._offered, self._answers = 0, Counter()
         self._at(now + SECOND_MS, self._end_second)
 

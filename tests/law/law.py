@@ -59,11 +59,6 @@ class Law:
         self.cap, self._share, self._calls_min = cap or math.inf, retry_share, calls_min
 
     @property
-    def limit(self) -> float:
-        """What is taken for the API's limit now, in calls a second; infinite where there is none."""
-        return float(self._law.limit(self.state, self.cap))
-
-    @property
     def opened_ms(self) -> int | None:
         """Since when the breaker is open; None while it is not."""
         opened = self.state.open

@@ -34,11 +34,17 @@ class Slot:
 
 
 class Ledger:
-    """What waits, and how much of it may go now."""
+    """What waits, and how much of it may go now.
+
+    Attributes:
+        waiting: Slots with something pending.
+        claimed_ms: When each call was claimed, in order.
+    """
 
     def __init__(self, law: Law) -> None:
         self.law = law
         self.waiting = 0
+        self.claimed_ms: list[int] = []
         self._due: list[Slot] = []
         self._window: deque[int] = deque()
         self._recorded = 0
@@ -56,6 +62,7 @@ class Ledger:
         claims = self._within_budget(now, self._longest_due(now, min(allowed, wanted)), sight)
         if claims:
             self._window.extend([now] * len(claims))
+            self.claimed_ms += [now] * len(claims)
             retries = 0 if sight.is_open else sum(slot.attempts > 0 for slot in claims)
             self.law.claimed(now, len(claims) - retries, retries, LEASE_MS)
         if allowed < wanted and len(claims) == allowed and not self.law.look(now).held_ms and self._is_due(now):
