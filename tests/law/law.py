@@ -90,7 +90,14 @@ class Law:
     def answer(self, now: int, verdict: str, claimed_ms: int, asked_ms: int = 0, *, attempts: int = 0) -> str | None:
         """A call claimed at `claimed_ms` was answered; answers the breaker's event, if there is one."""
         event = self._law.answer(
-            self.state, self.cap, now, verdict, claimed_ms, asked_ms, True, self._calls_min  # noqa: FBT003 - Lua's
+            self.state,
+            self.cap,
+            now,
+            verdict,
+            claimed_ms,
+            asked_ms,
+            True,
+            self._calls_min,
         )
         if verdict == "sent" and attempts:
             self._law.give_retry(self.state, self.cap, now, self._share)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -22,7 +23,7 @@ LOAD = ((0, 60.0), (60, 90.0), (300, 60.0))
 SEED = 1
 
 # Text stays text and ids do not change from run to run: small, and the same bytes for the same law.
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "receipt-sync",
     "font.family": "sans-serif",
@@ -72,8 +73,8 @@ def _draw_calls(axes: Axes, story: Story) -> None:
     axes.step(*_limit_line(), where="post", color=_BLACK, lw=1.4, label="the API's limit")
     axes.plot(at_s, rate, color=_BLUE, lw=1.4, label="the rate")
     axes.set_ylabel("calls a second")
-    axes.text(sum(OUTAGE_S) / 2, CAP * 0.84, "outage", ha="center", color=_GREY)
-    axes.legend(loc="upper left", ncols=4, frameon=False)
+    axes.text(sum(OUTAGE_S) / 2, CAP * 0.9, "outage", ha="center", color=_GREY)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False)
     axes.set_ylim(top=CAP)
 
 
@@ -82,11 +83,18 @@ def _limit_line() -> tuple[list[int], list[int]]:
 
 
 def _draw_refused(axes: Axes, story: Story) -> None:
-    for verdict, colour, label in (("throttled", _RED, "429"), ("unavailable", _ORANGE, "503")):
-        those = [(second.at_s, second.answers[verdict]) for second in story.seconds if second.answers[verdict]]
-        axes.vlines([at for at, _ in those], 0, [count for _, count in those], color=colour, lw=1.2, label=label)
+    for verdict, colour, label in (("throttled", _RED, "429"), ("unavailable", _ORANGE, "503 and other failures")):
+        axes.plot(*_needles(story, verdict), color=colour, lw=1, label=label)
+    axes.set_yscale("symlog", linthresh=1)
+    axes.set_yticks([0, 1, 10, 100], ["0", "1", "10", "100"])
     axes.set_ylabel("refused a second")
     axes.legend(loc="upper left", ncols=2, frameon=False)
+
+
+def _needles(story: Story, verdict: str) -> tuple[list[float], list[float]]:
+    """One line for all seconds with such answers, broken between them: a path for each would be ten times as large."""
+    needles = [(second.at_s, second.answers[verdict]) for second in story.seconds if second.answers[verdict]]
+    return [at_s for at_s, _ in needles for _ in "abc"], [y for _, count in needles for y in (0, count, math.nan)]
 
 
 def _draw_waiting(axes: Axes, story: Story) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 from sandbox.faults import Faults
 from tests.law.fleet import Story, World, busiest_second
@@ -41,7 +42,7 @@ def test_the_first_minute_starts_slowly_and_has_no_burst_above_the_rate() -> Non
     first_s = round(story.events[-1][0] / 1_000)
     rising = [second.calls for second in story.seconds[first_s : first_s + 10]]
     assert rising[0] + rising[1] <= 0.1 * CAP
-    assert all(later <= max(10, 3 * earlier) for earlier, later in zip(rising, rising[1:], strict=False))
+    assert all(later <= max(10, 3 * earlier) for earlier, later in pairwise(rising))
     assert busiest_second(claimed_ms) <= CAP
     assert story.between(first_s + 30, first_s + 90)["sent"] >= 0.9 * CAP * 60
 
