@@ -103,8 +103,8 @@ class Settings(Configured):
     unauthorized_hold_s: float = seconds(
         "RECEIPTS_UNAUTHORIZED_HOLD_S",
         30.0,
-        "How long an application whose API key was refused is held; also the pause before a refused session token is "
-        "tried again.",
+        "How long an application whose API key was refused is held; also the pause before a slot is tried again that "
+        "neither a key nor a token can be sent for.",
         least=0.1,
         most=86_400,
     )
@@ -114,6 +114,21 @@ class Settings(Configured):
         "How many calls within ten seconds there have to be before their failures can open the breaker.",
         least=1,
         most=1_000_000,
+    )
+    token_wait_s: float = seconds(
+        "RECEIPTS_TOKEN_WAIT_S",
+        86_400.0,
+        "How long a slot whose session token was refused waits for another one, before its receipts are dead.",
+        least=0,
+        most=MONTH_S,
+    )
+    token_life_s: float = seconds(
+        "RECEIPTS_TOKEN_LIFE_S",
+        7200.0,
+        "How long an actor's newest session token is kept for all of its slots, after the last receipt that brought "
+        "it. A QuickBlox session lives two hours after its last request.",
+        least=1,
+        most=MONTH_S,
     )
     crashes_max: int = count(
         "RECEIPTS_CRASHES_MAX",

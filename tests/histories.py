@@ -81,6 +81,9 @@ class ModelLedger:
 
     def claim(self, most: int) -> list[AnyClaim]:
         now_ms = self._tick()
+        for name in [name for name, due_ms in self.model.due_ms.items() if due_ms <= now_ms]:
+            if self.model.is_stopped(self.model.slots[name]):
+                self.model.stop(name, now_ms)
         longest_due = sorted(self.model.claimable(now_ms), key=lambda name: (self.model.due_ms[name], name))
         return [claim_of(self.model.claim(name, now_ms)) for name in longest_due[:most]]
 

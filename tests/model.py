@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from receipt_sync import EditMessage, MarkDelivered, MarkRead, Receipt
+from receipt_sync.actors import actor_of
 from receipt_sync.join import (
     DELIVERED,
     FLAGS,
@@ -30,6 +31,8 @@ from tests.slot_state import ACCOUNTS, LedgerState, SlotState, text_digest
 from worker.ledger import Again, Back, Dead, Done, Outcome, Part
 
 LIST_LIMIT_MAX = 1000
+LOOK_MS = 3_600_000
+REFUSED_MAX = 8
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Policy:
     give_up_ms: int = 86_400_000
     crashes_max: int = 2
     lands_ms: int = 0
+    token_wait_ms: int = 86_400_000
 
 
 @dataclass
@@ -55,7 +59,7 @@ class Slot:
     attempts: int = 0
     failing_since_ms: int | None = None
     crashes: int = 0
-    waits_for_token: bool = False
+    waiting_since_ms: int | None = None
     pending: Half | None = None
     pending_since_ms: int = 0
     in_flight: Half | None = None
@@ -69,6 +73,18 @@ class Slot:
     stored_text: str | None = None
     in_doubt_until_ms: int = 0
     in_doubt_text: str | None = None
+
+    @property
+    def waits_for_token(self) -> bool:
+        """Whether it waits for another session token, or for credentials at all."""
+        return self.waiting_since_ms is not None
+
+    @property
+    def actor(self) -> str:
+        """Whom the pending half is sent for; "" for none."""
+        if self.name.startswith("m:"):
+            return self.name.rpartition(":")[2]
+        return self.pending.actor if isinstance(self.pending, EditHalf) else ""
 
     def wait(self, half: Half, now_ms: int) -> None:
         """Joins what has just been recorded into the pending half."""
@@ -85,6 +101,8 @@ class Model:
         self.slots: dict[str, Slot] = {}
         self.due_ms: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
+        self.newest: dict[str, str] = {}
+        self.refused: dict[str, list[str]] = {}
 
     # record --------------------------------------------------------------------------------------------------------
 
@@ -95,6 +113,8 @@ class Model:
                 self._record_edit(receipt, now_ms)
             else:
                 self._record_mark(receipt, now_ms)
+            if receipt.token:
+                self._bring_token(actor_of(receipt.user_id, receipt.token), receipt.token)
         for slot in self.slots.values():
             if slot.pending and not slot.in_flight and slot.name not in self.due_ms:
                 self.due_ms[slot.name] = self.gather_due_ms(slot)
@@ -117,9 +137,8 @@ class Model:
         self._absorb(slot, half.count - left.count)
         if left.count:
             slot.wait(left, now_ms)
-        if slot.pending and receipt.token and receipt.token != slot.token:
+        if slot.pending and receipt.token:
             slot.token = receipt.token
-            self._wake_by_token(slot, now_ms)
 
     def _record_edit(self, receipt: EditMessage, now_ms: int) -> None:
         slot = self._slot(receipt.wire(0)[1])
@@ -127,26 +146,95 @@ class Model:
         self._count(slot, "recorded", 1)
         if slot.sent_revision is not None and half.revision < slot.sent_revision:
             return self._absorb(slot, 1)
-        had = edit_of(slot.pending).token if slot.pending else None
+        before = slot.actor
         slot.wait(half, now_ms)
         winner = edit_of(slot.pending)
-        if winner.token != had:
-            self._wake_by_token(slot, now_ms)
+        if slot.waits_for_token and before and winner.actor != before:
+            self._set_going(slot)
         if not slot.in_flight and winner.text == slot.stored_text:
             self._drop_needless(slot, winner)
         return None
 
-    def _wake_by_token(self, slot: Slot, now_ms: int) -> None:
-        if slot.waits_for_token and not slot.in_flight:
-            slot.waits_for_token = False
-            self.due_ms[slot.name] = now_ms
+    # session tokens --------------------------------------------------------------------------------------------------
+
+    def _bring_token(self, actor: str, token: str) -> None:
+        """One that was not refused ends the wait of all slots of its actor."""
+        if token in self.refused.get(actor, ()):
+            return
+        self.newest[actor] = token
+        for slot in self.slots.values():
+            if slot.waits_for_token and slot.pending and not slot.in_flight and slot.actor == actor:
+                self._set_going(slot)
+
+    def _set_going(self, slot: Slot) -> None:
+        slot.waiting_since_ms = None
+        if not slot.in_flight:
+            self.due_ms[slot.name] = slot.pending_since_ms
+
+    def token_for(self, slot: Slot) -> str | None:
+        """The token that its pending half would be sent with: the actor's newest, else its own."""
+        own = slot.pending.token if isinstance(slot.pending, EditHalf) else slot.token
+        for token in (self.newest.get(slot.actor), own):
+            if token and token not in self.refused.get(slot.actor, ()):
+                return token
+        return None
+
+    def is_stopped(self, slot: Slot) -> bool:
+        """Whether it can only be sent with a token that it does not have."""
+        return is_session(slot.actor) and self.token_for(slot) is None
+
+    def stop(self, name: str, now_ms: int) -> bool:
+        """A due slot is looked at, and has no token: it waits; True when it has waited long enough, and is dead."""
+        slot = self.slots[name]
+        assert self.due_ms[name] <= now_ms
+        assert self.is_stopped(slot), f"{name} was stopped, and could be sent with {self.token_for(slot)}"
+        if slot.waiting_since_ms is not None and now_ms - slot.waiting_since_ms >= self.policy.token_wait_ms:
+            del self.due_ms[name]
+            slot.in_flight, slot.pending = slot.pending, None
+            self._bury(slot, None, now_ms)
+            return True
+        self._await_token(slot, now_ms)
+        return False
+
+    def _await_token(self, slot: Slot, now_ms: int) -> None:
+        if slot.waiting_since_ms is None:
+            slot.waiting_since_ms = now_ms
+        self.due_ms[slot.name] = min(slot.waiting_since_ms + self.policy.token_wait_ms, now_ms + LOOK_MS)
+
+    def _refuse(self, actor: str, token: str) -> None:
+        others = [each for each in self.refused.get(actor, ()) if each != token]
+        self.refused[actor] = [token, *others][:REFUSED_MAX]
+        if self.newest.get(actor) == token:
+            del self.newest[actor]
+
+    def _without_access(self, slot: Slot, delay_ms: int, now_ms: int) -> None:
+        """The session token was refused, or there were no credentials to send it with."""
+        slot.attempts = slot.crashes = 0
+        slot.failing_since_ms = None
+        edit = slot.in_flight if isinstance(slot.in_flight, EditHalf) else None
+        token = edit.token if edit else slot.sent_token
+        waited_ms = 0 if slot.waiting_since_ms is None else now_ms - slot.waiting_since_ms
+        if token:
+            self._refuse(edit.actor if edit else slot.actor, token)
+        elif slot.waits_for_token and waited_ms >= self.policy.token_wait_ms:
+            return self._bury(slot, None, now_ms)
+        self._join_back(slot)
+        if self.is_stopped(slot):
+            self._await_token(slot, now_ms)
+        elif is_session(slot.actor):
+            self._set_going(slot)
+        else:
+            slot.waiting_since_ms = now_ms if slot.waiting_since_ms is None else slot.waiting_since_ms
+            self.due_ms[slot.name] = now_ms + delay_ms
+        return None
 
     # claim ---------------------------------------------------------------------------------------------------------
 
     def claimable(self, now_ms: int) -> set[str]:
-        """Slots that are due, and whose text need not wait until an earlier one can no longer be applied."""
-        due = {name for name, due_ms in self.due_ms.items() if due_ms <= now_ms}
-        return {name for name in due if not self._waits_for_landing(self.slots[name], now_ms)}
+        """Slots that are due, have a token, and need not wait until an earlier text can no longer be applied."""
+        due = [self.slots[name] for name, due_ms in self.due_ms.items() if due_ms <= now_ms]
+        ready = [slot for slot in due if not self._waits_for_landing(slot, now_ms)]
+        return {slot.name for slot in ready if not self.is_stopped(slot)}
 
     def _waits_for_landing(self, slot: Slot, now_ms: int) -> bool:
         if now_ms >= slot.in_doubt_until_ms or not isinstance(slot.pending, EditHalf):
@@ -162,11 +250,21 @@ class Model:
         slot = self.slots[name]
         assert slot.pending is not None
         del self.due_ms[name]
+        if is_session(slot.actor):
+            self._take_token(slot)
         slot.in_flight, slot.in_flight_since_ms, slot.pending = slot.pending, slot.pending_since_ms, None
         slot.sent_token, slot.stored_text = slot.token, None
         slot.generation += 1
         slot.claimed_ms = now_ms
         return slot
+
+    def _take_token(self, slot: Slot) -> None:
+        token = self.token_for(slot)
+        slot.waiting_since_ms = None
+        if isinstance(slot.pending, EditHalf):
+            slot.pending = replace(slot.pending, token=token)
+        else:
+            slot.token = token
 
     # settle --------------------------------------------------------------------------------------------------------
 
@@ -246,8 +344,7 @@ class Model:
 
     def _close(self, slot: Slot, now_ms: int, *, accepted: bool) -> None:
         slot.attempts = slot.crashes = 0
-        slot.failing_since_ms = None
-        slot.waits_for_token = False
+        slot.failing_since_ms = slot.waiting_since_ms = None
         if accepted and slot.pending:
             self._drop_covered(slot)
         if slot.in_flight and slot.in_flight.count:
@@ -273,30 +370,27 @@ class Model:
     def _drop_needless(self, slot: Slot, edit: EditHalf) -> None:
         self._absorb(slot, edit.count)
         slot.sent_revision = max(edit.revision, slot.sent_revision or 0)
-        slot.pending = None
+        slot.pending = slot.waiting_since_ms = None
         self.due_ms.pop(slot.name, None)
 
     def _again(self, slot: Slot, outcome: Again | Back, now_ms: int, *, of_outage: bool) -> None:
         asked = outcome if isinstance(outcome, Again) else Again("", "")
+        if asked.wants_token:
+            return self._without_access(slot, asked.delay_ms, now_ms)
         if asked.in_doubt:
             self._doubt(slot, now_ms)
         if asked.costs_attempt:
             slot.failing_since_ms = now_ms if slot.failing_since_ms is None else slot.failing_since_ms
             if now_ms - slot.failing_since_ms >= self.policy.give_up_ms:
                 return self._bury(slot, None, now_ms)
-        used = edit_of(slot.in_flight).token if isinstance(slot.in_flight, EditHalf) else slot.sent_token
         self._join_back(slot)
         of_outage = of_outage and asked.verdict == "unavailable"
         slot.attempts += asked.costs_attempt and not of_outage
         slot.crashes = 0
         if isinstance(slot.pending, MarkHalf):
             slot.list_limit = asked.list_limit or slot.list_limit
-        newest = slot.pending.token if isinstance(slot.pending, EditHalf) else slot.token
-        slot.waits_for_token = asked.wants_token and newest == used
-        if of_outage:
-            self.due_ms[slot.name] = slot.pending_since_ms
-            return None
-        self.due_ms[slot.name] = now_ms if asked.wants_token and newest != used else now_ms + asked.delay_ms
+        slot.waiting_since_ms = None
+        self.due_ms[slot.name] = slot.pending_since_ms if of_outage else now_ms + asked.delay_ms
         return None
 
     def _join_back(self, slot: Slot) -> None:
@@ -349,6 +443,11 @@ class Model:
     def _absorb(self, slot: Slot, n: int) -> None:
         self._count(slot, "covered", n)
         self.counts["absorbed"] += n
+
+
+def is_session(actor: str) -> bool:
+    """Whether it acts through a session, and not by the API key."""
+    return actor.startswith(("s", "t"))
 
 
 def join(older: Half, newer: Half) -> Half:

@@ -115,6 +115,13 @@ class Sync:
         if free == 0:
             return _POLL_S
         claimed = self.way.ledger.claim(free, self.permit)
+        for stopped in claimed.stopped:
+            if stopped.dead:
+                log.warning(
+                    "dead, no newer session token came: application=%s slot=%s",
+                    self.way.ledger.application,
+                    pseudonym(stopped.slot),
+                )
         for claim in claimed.claims:
             self._flying[self.pool.submit(send_claim, self.way, claim, time.monotonic())] = claim
         if claimed.claims:

@@ -40,6 +40,7 @@ class Setup:
     gather_min_ms: int
     gather_max_ms: int
     give_up_ms: int
+    token_wait_ms: int
     crashes_max: int
     rate_per_s: int
     workers: int
@@ -70,6 +71,7 @@ class Setup:
             "gather_max_ms": str(self.gather_max_ms),
             "remember_ms": "86400000",
             "give_up_ms": str(self.give_up_ms),
+            "token_wait_ms": str(self.token_wait_ms),
             "lands_ms": str(LANDS_MS),
             "crashes_max": str(self.crashes_max),
             "rate_per_s": repr(float(self.rate_per_s)),
@@ -87,6 +89,8 @@ def draw_setup(draw: Decisions) -> Setup:
         gather_min_ms=gather_min_ms,
         gather_max_ms=gather_max_ms,
         give_up_ms=draw.one_of((60_000, 60_000, 800)),
+        # Longer than a schedule: what waits so long has been stranded.
+        token_wait_ms=draw.one_of((120_000, 120_000, 400)),
         crashes_max=draw.one_of((5, 3, 2)),
         rate_per_s=draw.one_of((0, 0, 3)),
         workers=draw.one_of((1, 2, 2, 1, 3)),

@@ -12,6 +12,8 @@ def policy_of(settings: Settings, application: Application) -> dict[str, str]:
         "gather_max_ms": _ms(settings.gather_max_s),
         "remember_ms": _ms(settings.remember_s),
         "give_up_ms": _ms(settings.give_up_after_s),
+        "token_life_ms": _ms(settings.token_life_s),
+        "token_wait_ms": _ms(settings.token_wait_s),
         "lands_ms": _ms(application.lands_within_s),
         "crashes_max": str(settings.crashes_max),
         "rate_per_s": repr(float(application.rate_per_s)),

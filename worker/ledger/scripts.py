@@ -1,4 +1,4 @@
-"""The worker's scripts: the wheel's share (slot, join, due), what several of them need, then each one's own text."""
+"""The worker's scripts: the wheel's share (slot, join, due, tokens), what several need, then each one's own text."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def _script(*names: str) -> Script:
     return Script("".join([_DRAINS_A_FULL_REDIS, shared_source(), *parts]))
 
 
-CLAIM = _script("aside", "law", "pace", "flight", "claim")
-SETTLE = _script("aside", "law", "pace", "flight", "taking", "settle")
+CLAIM = _script("aside", "law", "pace", "flight", "taking", "sessions", "claim")
+SETTLE = _script("aside", "law", "pace", "flight", "taking", "sessions", "settle")
 EXTEND = _script("extend")
 REAP = _script("aside", "far", "flight", "taking", "reap")
 RING = _script("aside", "law", "pace", "ring")

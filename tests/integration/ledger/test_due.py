@@ -112,7 +112,7 @@ def test_what_is_handed_back_is_due_at_once(gathering: RealLedger) -> None:
     assert gathering.due_ms(MARKS) <= gathering.now_ms()
 
 
-REFUSED = Again("session refused", "unauthorized", delay_ms=LATER_MS, costs_attempt=True, wants_token=True)
+REFUSED = Again("session refused", "unauthorized", wants_token=True)
 
 
 def test_a_refused_token_waits_and_a_newer_one_ends_the_wait(real: RealLedger) -> None:

@@ -20,6 +20,8 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         ("gather_min_s", 0),
         ("gather_max_s", 2),
         ("give_up_after_s", 86_400),
+        ("token_wait_s", 86_400),
+        ("token_life_s", 7_200),
         ("backoff_base_s", 1),
         ("backoff_cap_s", 300),
         ("retry_after_max_s", 300),

@@ -110,15 +110,15 @@ def test_a_refused_api_key_holds_its_application_and_costs_no_attempt() -> None:
     assert outcome == Again("the API key was refused", "unauthorized", hold_ms=30_000)
 
 
+def test_a_refused_token_waits_for_another_one_alone() -> None:
+    outcome = outcome_of(Unauthorized("refused"), replace(WHOLE, token=TOKEN), MARKED, PATIENCE, 0.5)
+    assert outcome == Again("refused", "unauthorized", wants_token=True)
+
+
 @pytest.mark.parametrize(("random01", "delay_ms"), [(0.0, 15_000), (0.5, 22_500), (0.9999, 29_998)])
-def test_a_refused_token_waits_for_a_newer_one_alone(random01: float, delay_ms: int) -> None:
-    outcome = outcome_of(Unauthorized("refused"), replace(WHOLE, token=TOKEN), MARKED, PATIENCE, random01)
-    assert outcome == Again("refused", "unauthorized", delay_ms=delay_ms, costs_attempt=True, wants_token=True)
-
-
-def test_a_missing_api_key_holds_no_one_who_brings_a_token() -> None:
-    outcome = outcome_of(Unauthorized("none", configured=False), WHOLE, MARKED, PATIENCE, 0.0)
-    assert outcome == Again("none", "unauthorized", delay_ms=15_000, costs_attempt=True, wants_token=True)
+def test_a_missing_api_key_holds_no_one_who_brings_a_token(random01: float, delay_ms: int) -> None:
+    outcome = outcome_of(Unauthorized("none", configured=False), WHOLE, MARKED, PATIENCE, random01)
+    assert outcome == Again("none", "unauthorized", delay_ms=delay_ms, wants_token=True)
 
 
 # All ------------------------------------------------------------------------------------------------------------

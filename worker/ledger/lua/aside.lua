@@ -2,15 +2,16 @@
 -- pace begins anew, and what stood there was no dead letter. Put behind due.lua.
 
 local broken_key = prefix .. ':broken'
-local KINDS = {{broken_key, 'hash'}, {prefix .. ':dead', 'stream'}, {prefix .. ':permits', 'zset'},
-  {prefix .. ':pace', 'hash'},
-  {prefix .. ':window', 'zset'}, {prefix .. ':policy', 'hash'}}
-for _, pair in ipairs(KINDS) do
-  local key, kind = pair[1], pair[2]
+local function spare(key, kind)
   local found = redis.call('TYPE', key).ok
-  if found ~= kind and found ~= 'none' then
-    local name = string.sub(key, #prefix + 2)
-    redis.call('RENAME', key, broken_key .. ':' .. name)
-    redis.call('HSET', broken_key, name, 'a ' .. found .. ', should be a ' .. kind .. '; now ' .. broken_key .. ':' .. name)
-  end
+  if found == kind or found == 'none' then return end
+  local name = string.sub(key, #prefix + 2)
+  redis.call('RENAME', key, broken_key .. ':' .. name)
+  redis.call('HSET', broken_key, name, 'a ' .. found .. ', should be a ' .. kind .. '; now ' .. broken_key .. ':' .. name)
 end
+spare(broken_key, 'hash')
+spare(prefix .. ':dead', 'stream')
+spare(prefix .. ':permits', 'zset')
+spare(prefix .. ':pace', 'hash')
+spare(prefix .. ':window', 'zset')
+spare(prefix .. ':policy', 'hash')
