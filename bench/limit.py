@@ -1,7 +1,7 @@
-"""`limit`: the API's limit is below the configured rate and changes unannounced: 80, 30, 120 calls a second for a minute.
+"""`limit`: the API's limit is below the configured rate and changes unannounced: 80, 30, 120 calls a second.
 
-More slots wait than can be sent, so a call that the API would have let through and that was not made is a loss. What it
-costs to find each limit is counted in.
+More slots wait than can be sent, so a call that the API would have let through and that was not made is a loss. Each
+limit holds for a minute, and what finding it costs is counted in.
 """
 
 import time

@@ -15,7 +15,7 @@ _LOOK = """
   function(law)
     return function(st, cap, now)
       return law.held_ms(st, now), law.limit(st, cap), law.tokens(st, cap, now), law.token_wait_ms(st, cap, now),
-        law.is_open(st)
+        st.open ~= nil
     end
   end
 """

@@ -1,4 +1,4 @@
-"""The ledger's share of the pace: due slots in order, the window that keeps the promise, claims (pace.lua, claim.lua)."""
+"""The ledger's share of the pace: due slots in order, the window that keeps the promise, claims (pace.lua)."""
 
 from __future__ import annotations
 
