@@ -22,10 +22,16 @@ from settings.errors import UnknownApplicationError
 from settings.masking import mask_url
 from settings.schedule import Job
 from settings.sentry import environment_name, release_name
-from settings.variable import Variable, count, number_text, seconds
+from settings.variable import Variable, count, number_text, seconds, seconds_like
 
 MONTH_S = 31 * 86_400
-_NOT_ABOVE = {"gather_max_s": "gather_min_s", "backoff_cap_s": "backoff_base_s"}
+YEAR_S = 366 * 86_400
+_NOT_ABOVE = {
+    "gather_max_s": "gather_min_s",
+    "gather_edit_max_s": "gather_edit_min_s",
+    "gather_delivered_max_s": "gather_delivered_min_s",
+    "backoff_cap_s": "backoff_base_s",
+}
 
 
 def _broker_of_ledger(data: Mapping[str, Any]) -> str:
@@ -59,7 +65,13 @@ class Settings(Configured):
         "names joined by commas, each of 1 to 32 of a-z, 0-9 and '-'",
         "The QuickBlox applications that this deployment serves.",
         default_text="default",
+        from_file=False,
     ).field((Application(),))
+    applications_file: Path | None = Variable(
+        "RECEIPTS_APPLICATIONS_FILE",
+        "the path of a TOML file",
+        "The QuickBlox applications with their settings, in place of RECEIPTS_APPLICATIONS; the format stands below.",
+    ).field(None)
 
     gather_min_s: float = seconds(
         "RECEIPTS_GATHER_MIN_S", 0.0, "How long a slot gathers while the pace has room.", least=0, most=3600
@@ -68,6 +80,30 @@ class Settings(Configured):
         "RECEIPTS_GATHER_MAX_S",
         2.0,
         "How long a slot gathers when the pace runs short; not less than RECEIPTS_GATHER_MIN_S.",
+        least=0,
+        most=3600,
+    )
+    gather_edit_min_s: float = seconds_like(
+        "RECEIPTS_GATHER_EDIT_MIN_S", "RECEIPTS_GATHER_MIN_S", "The same for edits.", least=0, most=3600
+    )
+    gather_edit_max_s: float = seconds_like(
+        "RECEIPTS_GATHER_EDIT_MAX_S",
+        "RECEIPTS_GATHER_MAX_S",
+        "The same for edits; not less than RECEIPTS_GATHER_EDIT_MIN_S.",
+        least=0,
+        most=3600,
+    )
+    gather_delivered_min_s: float = seconds_like(
+        "RECEIPTS_GATHER_DELIVERED_MIN_S",
+        "RECEIPTS_GATHER_MIN_S",
+        "The same while nothing but delivereds waits in the slot.",
+        least=0,
+        most=3600,
+    )
+    gather_delivered_max_s: float = seconds_like(
+        "RECEIPTS_GATHER_DELIVERED_MAX_S",
+        "RECEIPTS_GATHER_MAX_S",
+        "The same while nothing but delivereds waits; not less than RECEIPTS_GATHER_DELIVERED_MIN_S.",
         least=0,
         most=3600,
     )
@@ -142,6 +178,20 @@ class Settings(Configured):
     )
     remember_s: float = seconds(
         "RECEIPTS_REMEMBER_S", 86_400.0, "How long a slot with nothing waiting is remembered.", least=1, most=MONTH_S
+    )
+    dead_keep_s: float = seconds(
+        "RECEIPTS_DEAD_KEEP_S",
+        30 * 86_400.0,
+        "How long a dead letter is kept, to be looked at and replayed.",
+        least=60,
+        most=YEAR_S,
+    )
+    dead_keep_max: int = count(
+        "RECEIPTS_DEAD_KEEP_MAX",
+        100_000,
+        "How many dead letters of one application are kept; of more the oldest go.",
+        least=1,
+        most=10_000_000,
     )
     max_text_bytes: int = count(
         "RECEIPTS_MAX_TEXT_BYTES", 65_536, "The longest text of an edit, in bytes of UTF-8.", least=1, most=16_777_216

@@ -10,13 +10,15 @@ import redis
 
 @dataclass(frozen=True)
 class Accounts:
-    """What became of the receipts of one application."""
+    """What became of the receipts of one application; `dropped` and `expired` are among the `dead`."""
 
     recorded: int = 0
     covered: int = 0
     dead: int = 0
     pending: int = 0
     in_flight: int = 0
+    dropped: int = 0
+    expired: int = 0
 
     @property
     def balance(self) -> int:
@@ -31,9 +33,13 @@ def audit(client: redis.Redis, application: str) -> Accounts:
         AssertionError: something does not balance, or nobody would ever come for it; the message names the slot.
     """
     prefix = f"rs:{{{application}}}"
-    counts, slots, expected = _snapshot(client, prefix)
+    counts, slots, expected, in_letters = _snapshot(client, prefix)
     total = Accounts(**{name: counts.get(name, 0) for name in Accounts.__dataclass_fields__})
     assert total.balance == 0, f"the totals do not balance: {total}"
+    gone = total.dropped + total.expired
+    assert total.dead == in_letters + gone, (
+        f"{in_letters} receipts in letters and {gone} gone are not all dead: {total}"
+    )
     for slot, accounts in slots.items():
         assert accounts.balance == 0, f"{slot} does not balance: {accounts}"
         wanted = "leases" if accounts.in_flight else "due" if accounts.pending else ""
@@ -47,7 +53,12 @@ def audit(client: redis.Redis, application: str) -> Accounts:
 # One script, so that nothing moves while it is read.
 _SNAPSHOT = """
 local answer = {redis.call('HGETALL', KEYS[1] .. ':counts'), redis.call('ZRANGE', KEYS[1] .. ':due', 0, -1),
-  redis.call('ZRANGE', KEYS[1] .. ':leases', 0, -1)}
+  redis.call('ZRANGE', KEYS[1] .. ':leases', 0, -1), 0}
+for _, entry in ipairs(redis.call('XRANGE', KEYS[1] .. ':dead', '-', '+')) do
+  for i = 1, #entry[2], 2 do
+    if entry[2][i] == 'receipts' then answer[4] = answer[4] + tonumber(entry[2][i + 1]) end
+  end
+end
 for _, pattern in ipairs({'m', 'e'}) do
   for _, key in ipairs(redis.call('KEYS', KEYS[2] .. ':' .. pattern .. ':*')) do
     if redis.call('TYPE', key).ok == 'hash' then
@@ -59,16 +70,16 @@ return answer
 """
 
 
-def _snapshot(client: redis.Redis, prefix: str) -> tuple[dict[str, int], dict[str, Accounts], dict[str, str]]:
-    """The totals, every slot's accounts, and the sets (due, leases) in which slots stand."""
+def _snapshot(client: redis.Redis, prefix: str) -> tuple[dict[str, int], dict[str, Accounts], dict[str, str], int]:
+    """The totals, every slot's accounts, the sets (due, leases) in which slots stand, and receipts in dead letters."""
     escaped = prefix.replace("[", "\\[")
-    counts, due, leases, *hashes = client.eval(_SNAPSHOT, 2, prefix, escaped)
+    counts, due, leases, in_letters, *hashes = client.eval(_SNAPSHOT, 2, prefix, escaped)
     by_key = {key.decode(): _pairs(fields) for key, fields in hashes}
     numbers = {name: int(value) for name, value in _pairs(counts).items()}
     slots = {key: _accounts(key, fields, by_key) for key, fields in by_key.items() if key[-2:] not in {":p", ":f"}}
     standing = [(slot.decode(), name) for name, members in (("due", due), ("leases", leases)) for slot in members]
     assert len(dict(standing)) == len(standing), "a slot is due and leased at once"
-    return numbers, slots, dict(standing)
+    return numbers, slots, dict(standing), in_letters
 
 
 def _pairs(flat: list[bytes]) -> dict[str, str]:

@@ -31,20 +31,47 @@ from tests.slot_state import ACCOUNTS, LedgerState, SlotState, text_digest
 from worker.ledger import Again, Back, Dead, Done, Outcome, Part
 
 LIST_LIMIT_MAX = 1000
+EDIT = "e"
 LOOK_MS = 3_600_000
 REFUSED_MAX = 8
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What the model takes from the policy; ms."""
+    """What the model takes from the policy; ms. None: as for reads."""
 
     gather_min_ms: int = 0
     gather_max_ms: int = 0
+    gather_edit_min_ms: int | None = None
+    gather_edit_max_ms: int | None = None
+    gather_delivered_min_ms: int | None = None
+    gather_delivered_max_ms: int | None = None
     give_up_ms: int = 86_400_000
     crashes_max: int = 2
     lands_ms: int = 0
     token_wait_ms: int = 86_400_000
+    dead_keep_max: int = 100_000
+
+    def gather_ms(self, kind: str) -> tuple[int, int]:
+        """Shortest and longest gather time of a kind: the letter of a flag, or `EDIT`."""
+        own = {
+            EDIT: (self.gather_edit_min_ms, self.gather_edit_max_ms),
+            DELIVERED: (self.gather_delivered_min_ms, self.gather_delivered_max_ms),
+        }
+        least, most = own.get(kind, (None, None))
+        return self.gather_min_ms if least is None else least, self.gather_max_ms if most is None else most
+
+    def is_more_urgent(self, kind: str, other: str) -> bool:
+        """Whether a kind asks for its PUT sooner than another."""
+        return any(mine < theirs for mine, theirs in zip(self.gather_ms(kind), self.gather_ms(other), strict=True))
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A dead letter: what it holds, as it is replayed."""
+
+    slot: str
+    half: Half
 
 
 @dataclass
@@ -73,6 +100,7 @@ class Slot:
     stored_text: str | None = None
     in_doubt_until_ms: int = 0
     in_doubt_text: str | None = None
+    dead_since_sent: bool = False
 
     @property
     def waits_for_token(self) -> bool:
@@ -101,14 +129,18 @@ class Model:
         self.slots: dict[str, Slot] = {}
         self.due_ms: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
+        self._sooner_ms: dict[str, int] = {}
         self.newest: dict[str, str] = {}
         self.refused: dict[str, list[str]] = {}
         self.at_rest: set[str] = set()
+        self.letters: list[Letter] = []
 
     # record --------------------------------------------------------------------------------------------------------
 
     def record(self, receipts: Iterable[Receipt], now_ms: int) -> None:
-        """Joins receipts into their slots; slots in which nothing waited get their due time at the end."""
+        """Joins receipts into their slots; the first fixes when one is due, later ones may hurry it."""
+        self._sooner_ms = {}
+        waited = {slot.name for slot in self.slots.values() if slot.pending}
         for receipt in receipts:
             if isinstance(receipt, EditMessage):
                 self._record_edit(receipt, now_ms)
@@ -119,27 +151,44 @@ class Model:
         for slot in self.slots.values():
             if slot.pending and not slot.in_flight and slot.name not in self.due_ms:
                 self.due_ms[slot.name] = self.gather_due_ms(slot)
+        for name in self._sooner_ms.keys() & waited:
+            self._bring_forward(self.slots[name])
+
+    def _bring_forward(self, slot: Slot) -> None:
+        """A more urgent kind has joined what waited; what backs off, or waits for a token, waits for that."""
+        backs_off = slot.attempts or slot.failing_since_ms is not None or slot.waits_for_token
+        if slot.name in self.due_ms and not backs_off:
+            self.due_ms[slot.name] = min(self.due_ms[slot.name], self._sooner_ms[slot.name])
 
     def gather_due_ms(self, slot: Slot) -> int:
-        """The first receipt fixes it; never sooner after a PUT than the longest gather time."""
-        return max(
-            slot.pending_since_ms + self.policy.gather_min_ms,
-            (slot.claimed_ms + self.policy.gather_max_ms) if slot.generation else 0,
-        )
+        """The most urgent kind that waits decides, counted from the oldest receipt."""
+        return min(self._asked_ms(slot, kind, slot.pending_since_ms) for kind in kinds_of(slot.pending))
+
+    def _asked_ms(self, slot: Slot, kind: str, since_ms: int) -> int:
+        """When a receipt asks for its PUT; never sooner after the last one than the longest gather time."""
+        least, most = self.policy.gather_ms(kind)
+        return max(since_ms + least, (slot.claimed_ms + most) if slot.generation else 0)
 
     def _record_mark(self, receipt: MarkRead | MarkDelivered, now_ms: int) -> None:
         slot = self._slot(receipt.wire()[1])
         half = mark_half(receipt)
         self._count(slot, "recorded", half.count)
-        flag = READ if isinstance(receipt, MarkRead) else DELIVERED
+        flag = flag_of(receipt)
         left = without_covered(half, slot.covered_names)
         if left.ids:
             left = MarkHalf(ids={id_: n for id_, n in left.ids.items() if id_ not in slot.covered_names[flag]})
         self._absorb(slot, half.count - left.count)
         if left.count:
+            self._hurry(slot, flag, now_ms)
             slot.wait(left, now_ms)
         if slot.pending and receipt.token:
             slot.token = receipt.token
+
+    def _hurry(self, slot: Slot, flag: str, now_ms: int) -> None:
+        waits = slot.pending is not None and mark_of(slot.pending).whole(flag).count
+        if not waits and self.policy.is_more_urgent(flag, DELIVERED if flag == READ else READ):
+            asked_ms = self._asked_ms(slot, flag, now_ms)
+            self._sooner_ms[slot.name] = min(self._sooner_ms.get(slot.name, asked_ms), asked_ms)
 
     def _record_edit(self, receipt: EditMessage, now_ms: int) -> None:
         slot = self._slot(receipt.wire(0)[1])
@@ -317,10 +366,10 @@ class Model:
     def _accept(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]] | None) -> None:
         if isinstance(slot.in_flight, EditHalf):
             slot.sent_revision = max(slot.in_flight.revision, slot.sent_revision or 0)
-            slot.stored_text = slot.in_flight.text
+            slot.stored_text, slot.dead_since_sent = slot.in_flight.text, False
         else:
             self._remember(slot, part, remembered)
-        self._count(slot, "covered", self._take(slot, part))
+        self._count(slot, "covered", self._take(slot, part).count)
         self._lengthen_list(slot, part)
 
     def _remember(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]] | None) -> None:
@@ -334,21 +383,26 @@ class Model:
             slot.covered_names[flag] = kept
 
     def _bury(self, slot: Slot, part: Part | None, now_ms: int) -> None:
-        self._count(slot, "dead", self._take(slot, part))
+        taken = self._take(slot, part)
+        self._count(slot, "dead", taken.count)
+        if isinstance(taken, EditHalf) and taken.revision == slot.sent_revision:
+            slot.dead_since_sent = True
+        self.letters.append(Letter(slot.name, as_in_letter(taken)))
+        while len(self.letters) > self.policy.dead_keep_max:
+            self._forget_letter(0, "expired")
         if part:
             self._lengthen_list(slot, part)
         self._close(slot, now_ms, accepted=False)
 
-    def _take(self, slot: Slot, part: Part | None) -> int:
-        """Takes what a PUT carried (None: everything) out of the flight; answers how many receipts that were."""
+    def _take(self, slot: Slot, part: Part | None) -> Half:
+        """Takes what a PUT carried (None: everything) out of the flight."""
         half = slot.in_flight
         assert half is not None
         if isinstance(half, EditHalf) or part is None:
-            slot.in_flight, n = None, half.count
-        else:
-            taken, slot.in_flight = split_marks(half, part.flags, part.ids)
-            n = taken.count
-        return n
+            slot.in_flight = None
+            return half
+        taken, slot.in_flight = split_marks(half, part.flags, part.ids)
+        return taken
 
     def _lengthen_list(self, slot: Slot, part: Part) -> None:
         if part.ids and slot.list_limit:
@@ -414,9 +468,9 @@ class Model:
     # reap ----------------------------------------------------------------------------------------------------------
 
     def reap(self, now_ms: int) -> dict[str, tuple[int, bool]]:
-        """All leases have run out: slot → (crashes in a row, dead)."""
+        """All leases have run out, at the same time: slot → (crashes in a row, dead)."""
         fates = {}
-        for slot in [slot for slot in self.slots.values() if slot.in_flight]:
+        for slot in sorted((slot for slot in self.slots.values() if slot.in_flight), key=lambda slot: slot.name):
             slot.crashes += 1
             self._doubt(slot, now_ms)
             dead = slot.crashes >= self.policy.crashes_max
@@ -428,6 +482,58 @@ class Model:
                 self.due_ms[slot.name] = now_ms
         return fates
 
+    # dead letters --------------------------------------------------------------------------------------------------
+
+    def replay(self, at: int, now_ms: int) -> int:
+        """The letter's receipts join under what its slot holds; answers how many need no PUT any more."""
+        letter = self.letters.pop(at)
+        slot, half = self._slot(letter.slot), letter.half
+        absorbed = self.counts["absorbed"]
+        self._count(slot, "dead", -half.count)
+        if isinstance(half, EditHalf):
+            self._replay_edit(slot, half, now_ms)
+        else:
+            self._replay_marks(slot, half, now_ms)
+        if slot.pending and not slot.in_flight and slot.name not in self.due_ms:
+            self.due_ms[slot.name] = self.gather_due_ms(slot)
+        return self.counts["absorbed"] - absorbed
+
+    def drop(self, at: int) -> None:
+        """The letter goes; its receipts stay dead."""
+        self._forget_letter(at, "dropped")
+
+    def _forget_letter(self, at: int, counted_as: str) -> None:
+        self.counts[counted_as] += self.letters.pop(at).half.count
+
+    def _replay_marks(self, slot: Slot, half: MarkHalf, now_ms: int) -> None:
+        left = without_covered(half, slot.covered_names)
+        ids = {
+            id_: {flag: n for flag, n in counts.items() if id_ not in slot.covered_names[flag]}
+            for id_, counts in left.ids.items()
+        }
+        left = replace(left, ids={id_: counts for id_, counts in ids.items() if counts})
+        self._absorb(slot, half.count - left.count)
+        if left.count:
+            slot.wait(left, now_ms)
+
+    def _replay_edit(self, slot: Slot, edit: EditHalf, now_ms: int) -> None:
+        sent = slot.sent_revision
+        if sent is not None and (edit.revision < sent or (edit.revision == sent and not slot.dead_since_sent)):
+            return self._absorb(slot, edit.count)
+        if slot.in_flight and edit.revision <= edit_of(slot.in_flight).revision:
+            slot.in_flight = replace(edit_of(slot.in_flight), count=slot.in_flight.count + edit.count)
+            return None
+        newcomers, slot.pending = slot.pending, None
+        if newcomers is None:
+            slot.wait(edit, now_ms)
+        else:
+            slot.pending = join(edit, newcomers)
+            if slot.waits_for_token and edit_of(slot.pending).actor != edit_of(newcomers).actor:
+                self._set_going(slot)
+        if not slot.in_flight and edit_of(slot.pending).text == slot.stored_text:
+            self._drop_needless(slot, edit_of(slot.pending))
+        return None
+
     # what it says --------------------------------------------------------------------------------------------------
 
     def state(self) -> LedgerState:
@@ -437,7 +543,8 @@ class Model:
             "in_flight": sum(slot.in_flight.count for slot in self.slots.values() if slot.in_flight),
         }
         counts = {name: (halves if name in halves else self.counts)[name] for name in ACCOUNTS}
-        return LedgerState({name: self._state(slot) for name, slot in self.slots.items()}, counts, self.counts["dead"])
+        in_letters = sum(letter.half.count for letter in self.letters)
+        return LedgerState({name: self._state(slot) for name, slot in self.slots.items()}, counts, in_letters)
 
     def _state(self, slot: Slot) -> SlotState:
         copied = {name: getattr(slot, name) for name in SlotState.__dataclass_fields__ if hasattr(slot, name)}
@@ -462,11 +569,38 @@ def is_session(actor: str) -> bool:
     return actor.startswith(("s", "t"))
 
 
+def as_in_letter(half: Half) -> Half:
+    """What a letter keeps: no token, and of messages marked more than once the sum alone; the first has the rest."""
+    if isinstance(half, EditHalf):
+        return replace(half, token=None)
+    single = {id_: dict.fromkeys(counts, 1) for id_, counts in half.ids.items()}
+    rest = half.count - replace(half, ids=single).count
+    if rest:
+        flag = READ if any(READ in counts for counts in single.values()) else DELIVERED
+        single[min(id_ for id_, counts in single.items() if flag in counts)][flag] += rest
+    return replace(half, ids=single)
+
+
 def join(older: Half, newer: Half) -> Half:
     """The join of whichever kind."""
     if isinstance(older, EditHalf):
         return join_edits(older, edit_of(newer))
     return join_marks(older, mark_of(newer))
+
+
+def flag_of(receipt: MarkRead | MarkDelivered) -> str:
+    """A mark's letter."""
+    return READ if isinstance(receipt, MarkRead) else DELIVERED
+
+
+def kinds_of(half: Half | None) -> set[str]:
+    """Which kinds of receipts wait in a half: letters of flags, or `EDIT`."""
+    if half is None:
+        return set()
+    if isinstance(half, EditHalf):
+        return {EDIT}
+    listed = {flag for flags in half.ids.values() for flag in flags}
+    return listed | {flag for flag in FLAGS if half.whole(flag).count}
 
 
 def edit_of(half: Half | None) -> EditHalf:

@@ -6,6 +6,7 @@ API's journal and the ledger's accounts.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
@@ -20,7 +21,7 @@ from sandbox.client import Call, SandboxClient
 from stack.ports import free_port
 from stack.process import Process
 from stack.redis_server import RedisServer
-from stack.services import start_from_procfile, start_sandbox
+from stack.services import PROJECT, environment, start_from_procfile, start_sandbox
 from tests.ledger_audit import Accounts, audit
 
 API_KEY = "sandbox-api-key"
@@ -59,6 +60,7 @@ class System:
         self._settings = {**QUICK, **settings}
         self._sandbox_port = free_port()
         self.workers: list[Process] = []
+        self._more_apis: list[Process] = []
         self.redis_server = RedisServer(directory / "redis", fsync="always")
         self.redis: redis.Redis = self.redis_server.client()
         self.start_api()
@@ -70,6 +72,16 @@ class System:
         """Starts the sandbox, with an empty world; on the same port as before."""
         self.api_process = start_sandbox(sys.executable, self._sandbox_port, self._directory, api_key=API_KEY)
         self.api = SandboxClient(f"http://127.0.0.1:{self._sandbox_port}")
+
+    def start_another_api(self) -> tuple[SandboxClient, str]:
+        """One more sandbox, for other applications; answers its client and its address."""
+        port = free_port()
+        self._more_apis.append(start_sandbox(sys.executable, port, self._directory, api_key=API_KEY))
+        return SandboxClient(f"http://127.0.0.1:{port}"), f"http://127.0.0.1:{port}"
+
+    def queue(self, application: str) -> ReceiptQueue:
+        """The recording end of another application."""
+        return ReceiptQueue(self.redis_server.url, application=application, timeout_s=5)
 
     def dialog(self, number: int, users: tuple[int, ...] = (7, 123), messages: int = 3) -> tuple[str, list[str]]:
         """A dialog and its messages, all sent by the first user; answers their ids."""
@@ -89,6 +101,10 @@ class System:
         """Every PUT the API has seen so far."""
         return [call for call in self.api.journal() if call.method == "PUT"]
 
+    def logins(self) -> list[Call]:
+        """Every `POST /session.json` the API has seen so far."""
+        return [call for call in self.api.journal() if call.method == "POST"]
+
     def applied(self) -> list[Call]:
         """Those whose meaning was carried out."""
         return [call for call in self.puts() if call.applied]
@@ -103,22 +119,33 @@ class System:
     def start_worker(self, extra_args: str = "", until_it_says: str = " ready.", **settings: str) -> Process:
         """Starts one more worker by the Procfile's own command, and waits until it is ready, or says something else."""
         name = f"worker-{len(self.workers) + 1}"
-        env = self._settings | {
-            "REDIS_URL": self.redis_server.url,
-            "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self._sandbox_port}",
-            "QUICKBLOX_API_KEY": API_KEY,
-            **settings,
-        }
+        env = self._environment(settings)
         worker = start_from_procfile("worker", env, self._directory, f"-n {name}@test {extra_args}", label=name)
         self.workers.append(worker)
         worker.wait_for_line(until_it_says, PATIENCE_S)
         return worker
 
+    def operate(self, *arguments: str) -> str:
+        """Runs an operator's command, `python -m worker …`, to its end; answers what it printed."""
+        command = [sys.executable, "-m", "worker", *arguments]
+        env = environment(self._environment({}))
+        ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        return self._settings | {
+            "REDIS_URL": self.redis_server.url,
+            "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self._sandbox_port}",
+            "QUICKBLOX_API_KEY": API_KEY,
+            **settings,
+        }
+
     # The ledger --------------------------------------------------------------------------------------------------
 
-    def accounts(self) -> Accounts:
+    def accounts(self, application: str = "default") -> Accounts:
         """The accounts, after an audit slot by slot."""
-        return audit(self.redis, "default")
+        return audit(self.redis, application)
 
     def wait_until_settled(self, timeout_s: float = PATIENCE_S) -> Accounts:
         """Waits until nothing waits and nothing is in flight; answers the audited accounts."""
@@ -140,7 +167,8 @@ class System:
         """Ends everything."""
         for worker in self.workers:
             worker.kill()
-        self.api_process.kill()
+        for api in (self.api_process, *self._more_apis):
+            api.kill()
         self.redis.close()
         self.redis_server.kill()
 

@@ -56,7 +56,7 @@ class LedgerState:
     dead_letters: int
 
 
-ACCOUNTS = ("recorded", "absorbed", "covered", "dead", "pending", "in_flight")
+ACCOUNTS = ("recorded", "absorbed", "covered", "dead", "pending", "in_flight", "dropped", "expired")
 
 
 def text_digest(text: str) -> str:

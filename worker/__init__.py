@@ -12,15 +12,17 @@ joined back and sent again. Marks and edits may be repeated without harm. Doorbe
 they carry nothing.
 
 What cannot be lost: a receipt whose recording has returned. It leaves its slot by a settle that follows an accepted
-PUT sent after it was recorded, or by one that has put it among the dead letters. A receipt that arrives during its
-slot's flight waits in the pending half, which the settle does not touch. A late settle, of a worker thought dead,
-carries an old generation and is ignored.
+PUT sent after it was recorded, or by one that has put it among the dead letters, from where it can be replayed. A
+receipt that arrives during its slot's flight waits in the pending half, which the settle does not touch. A late settle,
+of a worker thought dead, carries an old generation and is ignored.
 
 What is not promised: an API that applies a PUT long after it was given up can bring an old text back; within
 `QUICKBLOX_LANDS_WITHIN_S` a later text waits. A Redis that loses its last second of writes loses the receipts of
 that second.
 
 Rooms: `ledger/` the door to Redis; `contract.py` names that others use; `runtime.py` what one process holds;
+`service_session.py` sending without an API key, through a session that `login.py` opens and `session_store.py` shares;
 `guard.py`, `admission.py` and `quarantine.py` what of the broker's messages is taken; `app.py` Celery's options and the
-only effects at import; `lifecycle.py` how it ends, and `holdings.py` what a lost process had in flight.
+only effects at import; `lifecycle.py` how it ends, and `holdings.py` what a lost process had in flight; `commands/`
+what operators can do, `letters.py` with dead letters.
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
@@ -17,6 +17,7 @@ from receipt_sync.calls import PARAMETERS, POSITIONAL
 from receipt_sync.errors import shown_name
 from worker.contract import SYNC
 from worker.ledger import Ledger
+from worker.ledger.letters import STRUCK_OUT
 
 log = logging.getLogger(__name__)
 
@@ -26,17 +27,25 @@ _OURS = "receipts."
 _PUBLIC = frozenset(name for names in PARAMETERS.values() for name in names) | {_APPLICATION}
 
 
-def shown_arguments(name: str, args: object, kwargs: object) -> str:
-    """The arguments of a call as a dead letter holds them: no token, and nothing that may be a misspelt one."""
+class Shown(NamedTuple):
+    """Arguments as a dead letter holds them; `cut` where they were too long to be whole."""
+
+    text: str
+    cut: bool = False
+
+
+def shown_arguments(name: str, args: object, kwargs: object) -> Shown:
+    """The arguments of a call without a token, and without anything that may be a misspelt one."""
     if not isinstance(args, (list, tuple)) or not isinstance(kwargs, Mapping):
-        return "{}"
+        return Shown("{}", cut=True)
     known = {*PARAMETERS.get(name, _PUBLIC), _APPLICATION} - {_SECRET}
     most = POSITIONAL.get(name, 0)
     shown = {
-        "args": [*args[:most], *["(secret)"] * len(args[most:])],
-        "kwargs": {key: value if key in known else "(secret)" for key, value in kwargs.items()},
+        "args": [*args[:most], *[STRUCK_OUT] * len(args[most:])],
+        "kwargs": {key: value if key in known else STRUCK_OUT for key, value in kwargs.items()},
     }
-    return json.dumps(shown, default=repr)[:_SHOWN_BYTES]
+    text = json.dumps(shown, default=repr)
+    return Shown(text[:_SHOWN_BYTES], cut=len(text) > _SHOWN_BYTES)
 
 
 class Quarantine:
@@ -55,8 +64,11 @@ class Quarantine:
         if not isinstance(name, str) or not name.startswith(_OURS) or name == SYNC:
             return self._counted(why)
         log.error("a message was refused, its dead letter stored: task=%s reason=%s", shown_name(name), why)
-        arguments = shown_arguments(name, args, kwargs)
-        return self._told(application, lambda ledger: ledger.bury_invalid(name[:255], arguments, f"refused: {why}"))
+        shown = shown_arguments(name, args, kwargs)
+        reason = f"refused: {why}"
+        return self._told(
+            application, lambda ledger: ledger.bury_invalid(name[:255], shown.text, reason, cut=shown.cut)
+        )
 
     def junk(self, why: str) -> None:
         """Takes what was not even a message; where the ledger is not reached, the log line is all that stays."""

@@ -110,7 +110,8 @@ def _known(held: Runtime, application: object) -> str:
 
 
 def _bury(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], reason: str) -> None:
-    _way(held, kwargs).ledger.bury_invalid(name, shown_arguments(name, args, kwargs), reason)
+    shown = shown_arguments(name, args, kwargs)
+    _way(held, kwargs).ledger.bury_invalid(name, shown.text, reason, cut=shown.cut)
 
 
 def _way(held: Runtime, kwargs: Mapping[str, object]) -> Way:

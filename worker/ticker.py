@@ -21,7 +21,7 @@ from settings import Settings
 from worker.contract import DOORBELL_QUEUE, SYNC
 from worker.ledger import Ledger
 from worker.ledger.keeping import EvictingRedisError
-from worker.lifecycle import end_worker, hand_back_lost, stopping
+from worker.lifecycle import end_worker, hand_back_lost, say_pool_size, stopping
 from worker.observability import pseudonym
 from worker.runtime import runtime
 
@@ -117,10 +117,13 @@ class Ticker(threading.Thread):
     def _tick(self, ledger: Ledger) -> float:
         """One application's failure must not stop the others."""
         try:
-            self._look(ledger)
+            looked = self._look(ledger)
             if ledger.application not in self._published:
                 ledger.publish_policy()
                 self._published.add(ledger.application)
+            # Not before the policy says how long they are kept.
+            if looked:
+                ledger.expire_letters()
             wait_s = tick(ledger, self._ring)
         except EvictingRedisError as error:
             log.critical("%s", error)
@@ -133,11 +136,13 @@ class Ticker(threading.Thread):
         self._say_recovery(ledger.application)
         return wait_s
 
-    def _look(self, ledger: Ledger) -> None:
-        """Whether the Redis still keeps what it is given; now and then, since a failover may go unnoticed."""
-        if time.monotonic() >= self._look_s.get(ledger.application, 0):
-            ledger.require_keeping()
-            self._look_s[ledger.application] = time.monotonic() + LOOK_EVERY_S
+    def _look(self, ledger: Ledger) -> bool:
+        """Whether the Redis still keeps what it is given, now and then: a failover may go unnoticed. False: not now."""
+        if time.monotonic() < self._look_s.get(ledger.application, 0):
+            return False
+        ledger.require_keeping()
+        self._look_s[ledger.application] = time.monotonic() + LOOK_EVERY_S
+        return True
 
     def _forget(self, *applications: str) -> None:
         # A Redis that comes back may have come back empty, or be another one with a configuration of its own.
@@ -177,6 +182,7 @@ def ticker_step(settings: Settings) -> type[bootsteps.StartStopStep]:
         requires = ("celery.worker.components:Pool",)
 
         def start(self, worker: Any) -> None:
+            say_pool_size(worker.concurrency)
             held = runtime(settings)
             ledgers = [way.ledger for way in held.ways.values()]
             self.ticker = Ticker(held.redis, ledgers, doorbell(worker.app))

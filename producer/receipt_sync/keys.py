@@ -10,10 +10,12 @@ lives on one node, several spread over the cluster, and each Lua script is given
 | `<slot>:p`, `<slot>:f` | hash | message ids marked one by one, pending and in flight: `r<id>`/`d<id>` → receipts |
 | `rs:{app}:due` | sorted set | slots with something pending and nothing in flight, by when they are due (ms) |
 | `rs:{app}:leases` | sorted set | slots in flight, by when their lease runs out (ms) |
-| `rs:{app}:permits` | sorted set | doorbells rung and syncs running, by when they are given up for lost (ms) |
-| `rs:{app}:counts` | hash | recorded, absorbed, covered, dead, pending, in_flight; `puts_<verdict>`, `refused` … |
+| `rs:{app}:permits` | sorted set | doorbells rung, syncs at work (`+` in front), by when they are given up (ms) |
+| `rs:{app}:counts` | hash | recorded, absorbed, covered, dead (of them dropped, expired), pending, in_flight … |
 | `rs:{app}:policy` | hash | the workers' settings, for the scripts; `version` of the ledger, now 1 |
 | `rs:{app}:pace` | hash | the token bucket (`tokens`, `at`), the hold (`hold` until ms, `holds` in a row) |
+| `rs:{app}:session` | hash | the service session, and why there is none (fields below) |
+| `rs:{app}:session:lock` | string | who is making a session; runs out with the longest request |
 | `rs:{app}:dead` | stream | dead letters |
 | `rs:{app}:broken` | hash | slots and keys set aside because they held something else → why |
 | `rs:{app}:broken:<key>` | any | what stood in place of `dead`, `permits`, `pace`, `policy`, `broken` or `w:<actor>` |
@@ -31,8 +33,15 @@ Mark slots: `pr` and `pd` receipts of the whole dialog (read, delivered), `pa` a
 (`*` in front: owed whatever the names say), `pi` ids stand in `<slot>:p`; `fr fd fa fb fi` the same in flight; `wa`
 and `wb` messages covered for good; `k` session token, `fk` the one in flight; `z` most ids in the next list.
 Edit slots: `pn` receipts, `pv` revision, `px` text, `pu` actor, `pk` session token; `fn fv fx fu fk` the same in
-flight; `v` highest revision sent, `h` SHA-1 of the text the API holds for certain, `l` until when (ms) the text
-with the SHA-1 `lx` may still be applied, its PUT having been given up without an answer.
+flight; `v` highest revision sent, `o` the same where an edit of that revision has died since, `h` SHA-1 of the text the
+API holds for certain, `l` until when (ms) the text with the SHA-1 `lx` may still be applied, its PUT having been given
+up without an answer.
+
+The service session: `id` (who made it), `token`, `user_id`, `of` (a digest of the credentials), `made_ms`, `renew_ms`,
+`expires_ms`; `fails` logins in a row that failed, `trouble` their kind, `next_ms` no login before, `ahead_s` of the
+API's clock, `young` sessions in a row that were refused as soon as they were made. Logins are counted beside the PUTs:
+`puts_logged_in`, `puts_login_refused`; one without an answer as `puts_unavailable`, a throttled one as
+`puts_throttled`.
 
 Times come from Redis' clock; revisions are numbers below 2**53, exact in Lua.
 """

@@ -183,7 +183,7 @@ def queue_items() -> Door:
             return
         if task_fault(message.headers, payload) is not None:
             name, args, kwargs = call_of(message.headers, payload)
-            assert isinstance(shown_arguments(str(name), args, kwargs), str)
+            assert isinstance(shown_arguments(str(name), args, kwargs).text, str)
             return
         protocol_2 = "task" in message.headers
         fields = message.headers if protocol_2 else payload

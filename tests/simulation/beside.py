@@ -33,8 +33,7 @@ class Beside:
 
     def __init__(self, setup: Setup) -> None:
         policy = {
-            "gather_min_ms": setup.gather_min_ms,
-            "gather_max_ms": setup.gather_max_ms,
+            **setup.gather_ms,
             "give_up_ms": setup.give_up_ms,
             "token_wait_ms": setup.token_wait_ms,
             "crashes_max": setup.crashes_max,

@@ -114,7 +114,7 @@ MUTANTS = (
     in_lua(
         "a later receipt puts the due time off",
         ("  if not s.pt then fresh[s.slot] = s end\n", "  fresh[s.slot] = s\n"),
-        ("math.max(number(s, 'pt') + gather_ms()", "math.max(now + gather_ms()"),
+        ("asked_ms(s, kind, number(s, 'pt'))", "asked_ms(s, kind, now)"),
     ),
     in_lua("the pace is not spent", ("  spend(n)\n", "")),
     in_lua("no window is kept, only the bucket", ("- calls_in_window()", "")),

@@ -7,6 +7,9 @@ reap       leases that ran out                                 lua/reap.lua
 ring       permits for doorbells                               lua/ring.lua
 pause      nothing is claimed until somebody resumes            lua/pause.lua
 bury       a call that never became a receipt                  lua/bury.lua
+replay     a dead letter's receipts, joined like new ones      letterbox.py, replaying.py, lua/replay.lua
+drop       dead letters, unsent                                letterbox.py, lua/drop.lua
+expire     dead letters beyond what is kept                    lua/expire.lua
 start      a message that may have killed its process          lua/start.lua
 record     is the producers' (receipt_sync); keys and fields of all: receipt_sync/keys.py
 """

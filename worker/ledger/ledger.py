@@ -19,6 +19,7 @@ from worker.ledger.keeping import require_keeping
 from worker.ledger.outcomes import Dead, Outcome, settle_arguments
 
 _REAPED_AT_ONCE = 200
+_EXPIRED_AT_ONCE = 500
 _STARTS_REMEMBERED_MS = 86_400_000
 _STOPPED = 2  # {slot, fate}; a claim has more: lua/claim.lua
 
@@ -188,9 +189,24 @@ class Ledger:
         next_ms = int(answer[0])
         return Rung([permit.decode() for permit in answer[2:]], None if next_ms < 0 else next_ms, bool(answer[1]))
 
-    def bury_invalid(self, task: str, arguments: str, reason: str) -> None:
-        """A receipt that never became one stands among the dead letters, counted as recorded and dead."""
-        self._call(scripts.BURY, _utf8(task), _utf8(arguments), _utf8(reason))
+    def give_back(self, permit: str) -> None:
+        """The doorbell of this permit is not answered: its work is done by syncs that run already."""
+        self._redis.zrem(f"{self._prefix}:permits", permit)
+
+    def bury_invalid(self, task: str, arguments: str, reason: str, *, cut: bool = False) -> None:
+        """A receipt that never became one stands among the dead letters, counted as recorded and dead.
+
+        Args:
+            task: its name.
+            arguments: JSON, without secrets.
+            reason: why it is dead.
+            cut: that the arguments are not whole.
+        """
+        self._call(scripts.BURY, _utf8(task), _utf8(arguments), _utf8(reason), "1" if cut else "")
+
+    def expire_letters(self) -> int:
+        """Removes and counts dead letters beyond what is kept, a bounded number at a time; answers how many went."""
+        return int(self._call(scripts.EXPIRE, _EXPIRED_AT_ONCE))
 
     def count_refused(self) -> None:
         """Counts a message of the broker's that was thrown away because it was no receipt at all."""

@@ -10,6 +10,10 @@ def policy_of(settings: Settings, application: Application) -> dict[str, str]:
     return {
         "gather_min_ms": _ms(settings.gather_min_s),
         "gather_max_ms": _ms(settings.gather_max_s),
+        "gather_edit_min_ms": _ms(settings.gather_edit_min_s),
+        "gather_edit_max_ms": _ms(settings.gather_edit_max_s),
+        "gather_delivered_min_ms": _ms(settings.gather_delivered_min_s),
+        "gather_delivered_max_ms": _ms(settings.gather_delivered_max_s),
         "remember_ms": _ms(settings.remember_s),
         "give_up_ms": _ms(settings.give_up_after_s),
         "token_life_ms": _ms(settings.token_life_s),
@@ -19,6 +23,8 @@ def policy_of(settings: Settings, application: Application) -> dict[str, str]:
         "rate_per_s": repr(float(application.rate_per_s)),
         "retry_share": repr(settings.retry_share),
         "breaker_calls_min": str(settings.breaker_calls_min),
+        "dead_keep_ms": _ms(settings.dead_keep_s),
+        "dead_keep_max": str(settings.dead_keep_max),
     }
 
 

@@ -31,10 +31,19 @@ local function take_over(actor, came)
   end
 end
 
+-- The first receipt fixes when its slot is due; a more urgent kind that joins it may bring that forward.
+local sooner = {}
+local function hurry(s, letter)
+  if not URGENT[letter] or number(s, FLAGS[letter].count) > 0 then return end
+  local asked = asked_ms(s, letter, now)
+  sooner[s.slot] = math.min(sooner[s.slot] or asked, asked)
+end
+
 local function record_all(s, letter, name)
   recorded(s, 1)
   if name ~= '' and has(s[FLAGS[letter].covered], name) then return absorbed(s, 1) end
   waits(s, 1)
+  hurry(s, letter)
   join_all(s, letter, 1, name)
 end
 
@@ -42,6 +51,7 @@ local function record_id(s, letter, id)
   recorded(s, 1)
   if has(s[FLAGS[letter].covered], id) then return absorbed(s, 1) end
   waits(s, 1)
+  hurry(s, letter)
   join_id(s, letter, 1, id)
 end
 
@@ -112,6 +122,11 @@ end
 for actor, came in pairs(brought) do take_over(actor, came) end
 for _, s in pairs(fresh) do
   if s.pt and not s.ft then schedule(s, gather_due(s)) end
+end
+for slot, due_ms in pairs(sooner) do
+  local s = opened[slot]
+  -- One that backs off, or waits for a token, waits for that.
+  if not fresh[slot] and not (s.ft or s.a or s.q or s.u) then advance(s, due_ms) end
 end
 finish()
 return {counted.recorded or 0, counted.absorbed or 0}

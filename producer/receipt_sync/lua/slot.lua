@@ -26,7 +26,7 @@ local NAME_WIDTH = 25
 
 local MARK = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'k', 'z', 'wa', 'wb',
   'pt', 'pr', 'pd', 'pa', 'pb', 'pi', 'ft', 'fr', 'fd', 'fa', 'fb', 'fi', 'fk'}
-local EDIT = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'h', 'v', 'l', 'lx',
+local EDIT = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'h', 'v', 'o', 'l', 'lx',
   'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'ft', 'fn', 'fv', 'fx', 'fu', 'fk'}
 -- Per flag: count, names and ids' letter of the pending half, of the half in flight, and the names covered for good.
 local FLAGS = {
@@ -34,13 +34,15 @@ local FLAGS = {
   d = {count = 'pd', names = 'pb', sent = 'fd', sent_names = 'fb', covered = 'wb'},
 }
 
--- The policy that the workers publish; these hold until the first worker has started.
+-- The policy that the workers publish; these hold until the first worker has started. `gather_edit_min_ms`,
+-- `gather_edit_max_ms`, `gather_delivered_min_ms` and `gather_delivered_max_ms` may be missing (due.lua).
 local policy = {gather_min_ms = 0, gather_max_ms = 2000, remember_ms = 86400000, give_up_ms = 86400000,
   lands_ms = 10000, token_life_ms = 7200000, token_wait_ms = 86400000, crashes_max = 5, rate_per_s = 72,
-  retry_share = 0.2, breaker_calls_min = 20}
+  retry_share = 0.2, breaker_calls_min = 20, dead_keep_ms = 2592000000, dead_keep_max = 100000}
 local VERSION = 1
 -- What no worker would publish (garbage, below zero, without end) counts for nothing.
-local LEAST = {remember_ms = 1, token_life_ms = 1, crashes_max = 1, breaker_calls_min = 1}
+local LEAST = {remember_ms = 1, token_life_ms = 1, crashes_max = 1, breaker_calls_min = 1, dead_keep_ms = 1,
+  dead_keep_max = 1}
 do
   local stored = redis.pcall('HGETALL', prefix .. ':policy')
   for i = 1, stored.err and 0 or #stored, 2 do
@@ -98,6 +100,12 @@ local function open(slot)
   return s
 end
 
+-- An edit that is dead may be replayed as long as its letter is kept: until then its slot knows what was sent since.
+local function remember_ms(s)
+  if is_edit(s.slot) and number(s, 'D') > 0 then return math.max(policy.remember_ms, policy.dead_keep_ms) end
+  return policy.remember_ms
+end
+
 local function write(s)
   local set, unset = {}, {}
   for field in pairs(s.changed) do
@@ -112,7 +120,7 @@ local function write(s)
   if #unset > 0 then redis.call('HDEL', s.key, unpack(unset)) end
   local clean = not s.pt and not s.ft
   if clean then
-    redis.call('PEXPIRE', s.key, math.floor(policy.remember_ms))
+    redis.call('PEXPIRE', s.key, math.floor(remember_ms(s)))
   elseif s.was_clean and s.known then
     redis.call('PERSIST', s.key)
   end

@@ -8,9 +8,11 @@ from typing import Any
 import redis
 
 from receipt_sync import Receipt, ReceiptQueue, keys
+from receipt_sync.validation import MAX_TEXT_BYTES
 from tests.histories import AnyClaim
 from tests.slot_state import LedgerState, read_state
 from worker.ledger import Ledger, Outcome, RingSize, Stopped
+from worker.ledger.letterbox import Letterbox
 
 APPLICATION = "app-1"
 PREFIX = keys.prefix(APPLICATION)
@@ -25,6 +27,8 @@ POLICY = {
     "token_wait_ms": "86400000",
     "lands_ms": "0",
     "crashes_max": "2",
+    "dead_keep_ms": "86400000",
+    "dead_keep_max": "100000",
     "rate_per_s": "0",
     "retry_share": "1000",
     "breaker_calls_min": "1000000",
@@ -41,6 +45,7 @@ class RealLedger:
         self.ledger = Ledger(client, APPLICATION, policy=POLICY | policy, lease_ms=LEASE_MS, size=size)
         self.ledger.publish_policy()
         self.stopped: list[Stopped] = []
+        self.letterbox = Letterbox(client, APPLICATION, MAX_TEXT_BYTES)
         self.generations: dict[str, list[int]] = {}  # they hold times; here they are counted from 1
 
     def record(self, receipts: Sequence[Receipt]) -> None:

@@ -26,6 +26,7 @@ from tests.integration.ledger.real import APPLICATION, PREFIX, RealLedger
 from tests.ledger_audit import audit
 from tests.model import Model, Policy
 from worker.ledger import MarkClaim, Outcome
+from worker.ledger.letterbox import Replayed
 from worker.plan import Limits
 
 EXAMPLES, STEPS = 150, 40
@@ -37,7 +38,7 @@ class Both:
 
     real: RealLedger
     limits: Limits
-    model: Model = dataclasses.field(default_factory=lambda: Model(Policy()))
+    model: Model
     claims: list[AnyClaim] = dataclasses.field(default_factory=list)
     now_ms: int = 0
 
@@ -62,6 +63,19 @@ class Both:
         """Whoever waits for a session token has waited long enough."""
         self.real.redis.hset(f"{PREFIX}:policy", "token_wait_ms", 0)
         self.model.policy = dataclasses.replace(self.model.policy, token_wait_ms=0)
+
+    def replay(self, nth: int) -> None:
+        """Both replay a letter, counted from the newest."""
+        self.now_ms += 1
+        at = nth % len(self.model.letters)
+        replayed = self.real.letterbox.replay(self.real.letterbox.newest(at + 1)[at])
+        assert replayed == Replayed(self.model.replay(-1 - at, self.now_ms))
+
+    def drop(self, nth: int) -> None:
+        """Both drop one."""
+        at = nth % len(self.model.letters)
+        assert self.real.letterbox.drop([self.real.letterbox.newest(at + 1)[at].id]) == [True]
+        self.model.drop(-1 - at)
 
     def compare(self) -> None:
         """Both say the same of every slot, and of the totals."""
@@ -106,11 +120,12 @@ class LedgerMachine(RuleBasedStateMachine):
 
     client: redis.Redis
 
-    @initialize(receipts=RECEIPTS, limits=LIMITS)
-    def begin(self, receipts: st.SearchStrategy[Receipt], limits: Limits) -> None:
+    @initialize(receipts=RECEIPTS, limits=LIMITS, keep_max=st.sampled_from([1, 3, 100]))
+    def begin(self, receipts: st.SearchStrategy[Receipt], limits: Limits, keep_max: int) -> None:
         self.client.flushall()
         self.receipts = receipts
-        self.both = Both(RealLedger(self.client), limits)
+        real = RealLedger(self.client, dead_keep_max=str(keep_max))
+        self.both = Both(real, limits, Model(Policy(dead_keep_max=keep_max)))
 
     @rule(data=st.data())
     def record(self, data: st.DataObject) -> None:
@@ -138,6 +153,16 @@ class LedgerMachine(RuleBasedStateMachine):
         for _ in range(len(self.both.claims) - before):
             self.both.take(Settle(len(self.both.claims) - before - 1, REFUSED))
             before += 1
+
+    @precondition(lambda self: self.both.model.letters)
+    @rule(nth=st.integers(0, 5))
+    def replay(self, nth: int) -> None:
+        self.both.replay(nth)
+
+    @precondition(lambda self: self.both.model.letters)
+    @rule(nth=st.integers(0, 5))
+    def drop(self, nth: int) -> None:
+        self.both.drop(nth)
 
     @rule()
     def reap(self) -> None:

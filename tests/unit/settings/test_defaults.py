@@ -19,6 +19,10 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     [
         ("gather_min_s", 0),
         ("gather_max_s", 2),
+        ("gather_edit_min_s", 0),
+        ("gather_edit_max_s", 2),
+        ("gather_delivered_min_s", 0),
+        ("gather_delivered_max_s", 2),
         ("give_up_after_s", 86_400),
         ("token_wait_s", 86_400),
         ("token_life_s", 7_200),
@@ -29,6 +33,8 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         ("crashes_max", 5),
         ("lease_margin_s", 5),
         ("remember_s", 86_400),
+        ("dead_keep_s", 2_592_000),
+        ("dead_keep_max", 100_000),
         ("max_text_bytes", 65_536),
         ("connections", 16),
         ("syncs_max", 2),
@@ -51,6 +57,8 @@ def test_defaults_of_the_service(field: str, default: object) -> None:
     [
         ("endpoint", "https://api.quickblox.com"),
         ("api_key", None),
+        ("plan_calls_per_s", 80),
+        ("share_left", 0.1),
         ("rate_per_s", 72),
         ("connect_timeout_s", 3.05),
         ("read_timeout_s", 10),

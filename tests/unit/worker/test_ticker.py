@@ -29,6 +29,7 @@ class FakeLedger:
         self.reaped = reaped or []
         self.returned: list[str] = []
         self.published = 0
+        self.expired_after: list[int] = []
         self.evicting = ""
         self.trouble: list[Exception] = []
 
@@ -44,6 +45,10 @@ class FakeLedger:
     def require_keeping(self) -> None:
         if self.evicting:
             raise EvictingRedisError(self.evicting)
+
+    def expire_letters(self) -> int:
+        self.expired_after.append(self.published)
+        return 0
 
     def publish_policy(self) -> None:
         self.published += 1
@@ -307,6 +312,17 @@ def test_a_redis_is_looked_at_again_now_and_then_for_a_failover_may_go_unnoticed
     ticker, _ = ticker_of(ledger, lambda: setattr(ledger, "evicting", "allkeys-lru"))
     ticker.run()
     assert (ended, ledger.published) == ([1], 1)
+
+
+@pytest.mark.parametrize(("every_s", "times"), [(0.0, 3), (30.0, 1)])
+def test_letters_expire_now_and_then_when_the_policy_says_how_long_they_are_kept(
+    monkeypatch: pytest.MonkeyPatch, every_s: float, times: int
+) -> None:
+    monkeypatch.setattr("worker.ticker.LOOK_EVERY_S", every_s)
+    ledger = FakeLedger()
+    ticker, _ = ticker_of(ledger, lambda: None, lambda: None)
+    ticker.run()
+    assert ledger.expired_after == [1] * times
 
 
 @pytest.mark.usefixtures("no_pause")

@@ -2,12 +2,14 @@
 -- pace begins anew, and what stood there was no dead letter. Put behind due.lua.
 
 local broken_key = prefix .. ':broken'
-local function spare(key, kind)
-  local found = redis.call('TYPE', key).ok
-  if found == kind or found == 'none' then return end
+local function set_key_aside(key, why)
   local name = string.sub(key, #prefix + 2)
   redis.call('RENAME', key, broken_key .. ':' .. name)
-  redis.call('HSET', broken_key, name, 'a ' .. found .. ', should be a ' .. kind .. '; now ' .. broken_key .. ':' .. name)
+  redis.call('HSET', broken_key, name, why .. '; now ' .. broken_key .. ':' .. name)
+end
+local function spare(key, kind)
+  local found = redis.call('TYPE', key).ok
+  if found ~= kind and found ~= 'none' then set_key_aside(key, 'a ' .. found .. ', should be a ' .. kind) end
 end
 spare(broken_key, 'hash')
 spare(prefix .. ':dead', 'stream')

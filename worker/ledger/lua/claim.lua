@@ -13,10 +13,15 @@ local permits_key = prefix .. ':permits'
 
 if permit ~= '' then
   redis.call('ZREMRANGEBYSCORE', permits_key, '-inf', now)
-  if not redis.call('ZSCORE', permits_key, permit) and redis.call('ZCARD', permits_key) >= tonumber(ARGV[5]) then
-    return {-2}
+  -- The sync is here: its permit stands for a doorbell no more. One that nobody has answered yet may wait behind syncs
+  -- of other applications: it keeps nobody out who could do its work now (docs/decisions/0018).
+  redis.call('ZREM', permits_key, permit)
+  local at_work = 0
+  for _, other in ipairs(redis.call('ZRANGE', permits_key, 0, -1)) do
+    if string.sub(other, 1, #AT_WORK) == AT_WORK and other ~= AT_WORK .. permit then at_work = at_work + 1 end
   end
-  redis.call('ZADD', permits_key, now + tonumber(ARGV[4]), permit)
+  if at_work >= tonumber(ARGV[5]) then return {-2} end
+  redis.call('ZADD', permits_key, now + tonumber(ARGV[4]), AT_WORK .. permit)
 end
 
 -- The plan's PUTs take turns by it (worker/plan.py).

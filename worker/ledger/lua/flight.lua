@@ -59,16 +59,20 @@ local function land(s)
   redis.call('ZREM', leases_key, s.slot)
 end
 
+-- Marks of the whole dialog, with all the names that caused them.
+local function join_whole(s, letter, n, names)
+  local flag = FLAGS[letter]
+  if string.sub(names or '*', 1, 1) == '*' then join_all(s, letter, 0, '') end
+  each_name(names, function(id) join_all(s, letter, 0, id) end)
+  tally(s, flag.count, n)
+  absorb_ids(s, letter, flag)
+end
+
 -- Joined back *under* pending: what arrived during the flight is newer and stays on top.
 local function join_back_mark(s)
   for letter, flag in pairs(FLAGS) do
     local n = number(s, flag.sent)
-    if n > 0 then
-      if string.sub(s[flag.sent_names] or '*', 1, 1) == '*' then join_all(s, letter, 0, '') end
-      each_name(s[flag.sent_names], function(id) join_all(s, letter, 0, id) end)
-      tally(s, flag.count, n)
-      absorb_ids(s, letter, flag)
-    end
+    if n > 0 then join_whole(s, letter, n, s[flag.sent_names]) end
   end
   local ids = ids_of(s, 'f')
   for i = 1, #ids, 2 do
@@ -107,19 +111,22 @@ local function forget_failures(s)
   end
 end
 
+local function are_covered(s, flag, names)
+  local all = string.sub(names, 1, 1) ~= '*'
+  each_name(names, function(id) all = all and has(s[flag.covered], id) end)
+  return all
+end
+
 -- What the PUT just accepted has made needless among the newcomers: marks that name only covered messages, edits
 -- that are older than what was sent or say the same.
 local function drop_covered_marks(s)
   for _, flag in pairs(FLAGS) do
-    local n, names, all = number(s, flag.count), s[flag.names] or '*', true
-    if n > 0 and string.sub(names, 1, 1) ~= '*' then
-      each_name(names, function(id) all = all and has(s[flag.covered], id) end)
-      if all then
-        absorbed(s, n)
-        count('pending', -n)
-        put(s, flag.count, nil)
-        put(s, flag.names, nil)
-      end
+    local n = number(s, flag.count)
+    if n > 0 and are_covered(s, flag, s[flag.names] or '*') then
+      absorbed(s, n)
+      count('pending', -n)
+      put(s, flag.count, nil)
+      put(s, flag.names, nil)
     end
   end
   if number(s, 'pr') + number(s, 'pd') == 0 and not s.pi then clear(s, 'p') end

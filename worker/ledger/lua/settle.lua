@@ -24,6 +24,7 @@ local function accept(s, letters, ids)
     count('in_flight', -n)
     if number(s, 'fv') >= number(s, 'v') then put(s, 'v', s.fv) end
     put(s, 'h', redis.sha1hex(s.fx or ''))
+    if s.o then put(s, 'o', nil) end
     return put(s, 'fn', nil)
   end
   -- Only a PUT of the whole dialog covers what a name stands for: everything up to that message.

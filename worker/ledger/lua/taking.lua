@@ -1,5 +1,5 @@
 -- Taking out of a flight what one PUT carried, or all of it: to be counted as covered, or to stand among the dead
--- letters. Shared by settle and reap; put behind flight.lua (worker/ledger/scripts.py).
+-- letters. Shared by settle and reap; put behind letters.lua (worker/ledger/scripts.py).
 
 -- A dead letter holds what is needed to send it again, and never a token. `taken` = {n, fields…}.
 local function bury(s, taken, why)
@@ -7,7 +7,7 @@ local function bury(s, taken, why)
   tally(s, 'D', n)
   count('dead', n)
   count('in_flight', -n)
-  redis.call('XADD', prefix .. ':dead', '*', 'slot', s.slot, 'receipts', n, 'reason', why.reason,
+  store_letter('slot', s.slot, 'receipts', n, 'reason', why.reason,
     'status', why.status or '', 'words', why.words or '', 'request_id', why.request_id or '',
     'attempts', number(s, 'a') + 1, 'crashes', number(s, 'y'), 'recorded_ms', s.ft, 'dead_ms', now, unpack(taken.fields))
 end
@@ -15,6 +15,8 @@ end
 local function take_edit(s)
   local taken = {n = number(s, 'fn'), fields = {'revision', s.fv or '', 'text', s.fx or '', 'actor', s.fu or ''}}
   put(s, 'fn', nil)
+  -- Of equal revisions the later wins: replayed, this one must be told from one that came before what was sent.
+  if s.v and number(s, 'fv') == number(s, 'v') then put(s, 'o', s.fv) end
   return taken
 end
 
