@@ -88,7 +88,9 @@ class ModelLedger:
         return [claim_of(self.model.claim(name, now_ms)) for name in longest_due[:most]]
 
     def settle(self, slot: str, generation: int, outcome: Outcome) -> bool:
-        return self.model.settle(slot, generation, outcome, self._tick())
+        settled = self.model.settle(slot, generation, outcome, self._tick())
+        self.model.end_settles()
+        return settled
 
     def reap(self) -> Mapping[str, tuple[int, bool]]:
         return self.model.reap(self._tick())

@@ -133,6 +133,7 @@ class Model:
         self.newest: dict[str, str] = {}
         self.refused: dict[str, list[str]] = {}
         self.letters: list[Letter] = []
+        self.at_rest: set[str] = set()
 
     # record --------------------------------------------------------------------------------------------------------
 
@@ -341,6 +342,7 @@ class Model:
         slot = self.slots.get(name)
         if slot is None or not slot.in_flight or slot.generation != generation:
             return False
+        actor = slot.in_flight.actor if isinstance(slot.in_flight, EditHalf) else slot.actor
         match outcome:
             case Done(part):
                 self._accept(slot, part, remembered)
@@ -349,7 +351,17 @@ class Model:
                 self._bury(slot, part, now_ms)
             case Again() | Back():
                 self._again(slot, outcome, now_ms, of_outage=of_outage)
+        if is_session(actor) and not slot.pending and not slot.in_flight:
+            self.at_rest.add(actor)
         return True
+
+    def end_settles(self) -> None:
+        """After the settles of one call: with nothing left at all, newest tokens of sessions without trouble go."""
+        if not self.due_ms and not any(slot.in_flight for slot in self.slots.values()):
+            for actor in self.at_rest:
+                if not self.refused.get(actor):
+                    self.newest.pop(actor, None)
+        self.at_rest.clear()
 
     def _accept(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]] | None) -> None:
         if isinstance(slot.in_flight, EditHalf):

@@ -86,10 +86,11 @@ def _unauthorized(verdict: Unauthorized, put: Put, patience: Patience, random01:
     pause_ms = _ms(patience.unauthorized_hold_s)
     if put.token is None and verdict.configured:
         return Again(verdict.reason, name(verdict), hold_ms=pause_ms)
-    # Half of it jittered: the slots of a missing key must not come back all at once. Those of a refused session come
-    # back with another token.
-    delay_ms = round(pause_ms * (0.5 + random01 / 2)) if put.token is None else 0
-    return Again(verdict.reason, name(verdict), delay_ms=delay_ms, wants_token=True)
+    if put.token is not None:
+        return Again(verdict.reason, name(verdict), wants_token=True)
+    # Half of it jittered: the slots of a missing key must not come back all at once. The API was not asked: no verdict.
+    delay_ms = round(pause_ms * (0.5 + random01 / 2))
+    return Again(verdict.reason, "", delay_ms=delay_ms, wants_token=True)
 
 
 def _ms(seconds: float) -> int:

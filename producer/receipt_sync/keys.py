@@ -18,14 +18,17 @@ lives on one node, several spread over the cluster, and each Lua script is given
 | `rs:{app}:session:lock` | string | who is making a session; runs out with the longest request |
 | `rs:{app}:dead` | stream | dead letters |
 | `rs:{app}:broken` | hash | slots and keys set aside because they held something else → why |
-| `rs:{app}:broken:<key>` | any | what stood in place of `dead`, `permits`, `pace`, `policy` or `broken` |
+| `rs:{app}:broken:<key>` | any | what stood in place of `dead`, `permits`, `pace`, `policy`, `broken` or `w:<actor>` |
+| `rs:{app}:t:<actor>` | string | the newest session token; until it is refused or its life is over, a hint |
+| `rs:{app}:w:<actor>` | sorted set | refused tokens' SHA-1, by minus when; slots that wait, by recorded (ms) |
 | `rs:{app}:start:<digest>` | string | how often the recording of a message that came back was begun, not ended |
 | `rs:{app}:wake` | channel | "something fell due", sent by the scripts to the workers |
 
 Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of this slot), `g` generation (when it was
 claimed, and a turn: the workers' claim.lua), `s` when its last PUT was claimed (ms), `a` failed attempts in a row, `q`
-since when (ms), `y` crashes in a row, `w` why it was not sent, `u` waits for a newer session token, `pt` and `ft` when
-the oldest pending and in-flight receipt was recorded (ms): the half exists while its time does.
+since when (ms), `y` crashes in a row, `w` why it was not sent, `u` since when (ms) it waits for another session token,
+or for any credentials, `pt` and `ft` when the oldest pending and in-flight receipt was recorded (ms): the half exists
+while its time does.
 Mark slots: `pr` and `pd` receipts of the whole dialog (read, delivered), `pa` and `pb` the messages they named
 (`*` in front: owed whatever the names say), `pi` ids stand in `<slot>:p`; `fr fd fa fb fi` the same in flight; `wa`
 and `wb` messages covered for good; `k` session token, `fk` the one in flight; `z` most ids in the next list.

@@ -65,6 +65,8 @@ class Appointments:
         self.chronicle.now_ms += 1
         self.store.now_ms = self.chronicle.now_ms
         self.store.roll_back()
+        if self.weather.quiet:
+            self.log_in()  # it may have lost that, too
         self.chronicle.beside.roll_back()
         self.chronicle.faults["Redis lost its last writes"] += 1
         self.chronicle.events.append(told.RolledBack(self.chronicle.now_ms, *self._saved))

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tests.simulation.decisions import Decisions
+from tests.simulation.receipts import TOKENS
 from tests.simulation.setup import DEADLINE_MS, LANDS_MS
 from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Verdict
 
@@ -65,10 +66,10 @@ class Chat:
         self.counts: Counter[str] = Counter()
 
     def take(self, number: int, now_ms: int, token: str | None) -> Fate:
-        """A PUT has arrived. A session that was refused once always is."""
+        """A PUT has arrived. A session that was refused once always is, and sometimes all of the user's with it."""
         fate = REFUSED if token in self._ended_sessions else self._draw_fate()
         if fate is REFUSED and token:
-            self._ended_sessions.add(token)
+            self._ended_sessions.update({token}, TOKENS if self._draw.below(2) else ())
         self.counts[fate.name] += 1
         if fate.applied_ms is not None:
             heapq.heappush(self._to_come, (now_ms + fate.applied_ms, number, "applied"))

@@ -80,6 +80,7 @@ class Chronicle:
             of_outage = outage is not None and self.events[of_claim].at_ms < outage.opened_ms
             dead = self.beside.settle(slot, generation, outcome, self.now_ms, accepted=taken, of_outage=of_outage)
             self.events.append(told.Settled(self.now_ms, slot, of_claim, outcome, taken, dead))
+        self.beside.model.end_settles()
 
     def reaped(self, reaped: Sequence[Reaped]) -> None:
         """Leases ran out."""

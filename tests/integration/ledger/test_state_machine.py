@@ -105,6 +105,7 @@ class Both:
         kept = self.real.state([slot]).slots[slot].covered_names
         nth = self.real.nth(slot, generation)
         assert self.model.settle(slot, nth, outcome, self.now_ms, kept) == settled
+        self.model.end_settles()
 
 
 def without_times(claim: AnyClaim) -> AnyClaim:

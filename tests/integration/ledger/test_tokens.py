@@ -18,7 +18,7 @@ from worker.ledger import Again, Stopped
 ACTOR = f"s{USER}"
 FIRST, SECOND, THIRD = dialogs(3)
 REFUSED = Again("the session token was refused", "unauthorized", wants_token=True)
-UNCONFIGURED = Again("no API key", "unauthorized", delay_ms=30_000, wants_token=True)
+UNCONFIGURED = Again("no API key", "", delay_ms=30_000, wants_token=True)
 
 
 def slot(dialog: str) -> str:
@@ -267,6 +267,17 @@ def test_the_newest_token_goes_with_the_last_slot_of_the_ledger(real: RealLedger
     assert f"{PREFIX}:t:{ACTOR}" in secrets(real.redis)
     real.settle(*settlement(second, "done"))
     assert secrets(real.redis) == set()
+
+
+def test_with_a_refused_token_about_the_newest_stays_for_those_who_still_report_with_it(real: RealLedger) -> None:
+    refuse(real)
+    real.record([read(dialog=SECOND, token="secret")])
+    for claim in real.claim():
+        real.settle(*settlement(claim, "done"))
+    assert secrets(real.redis) == {f"{PREFIX}:t:{ACTOR}"}
+    real.record([read(dialog=THIRD, token="old")])
+    (claim,) = real.claim()
+    assert claim.token == "secret"
 
 
 def test_hints_run_out(redis_client: redis.Redis) -> None:

@@ -58,8 +58,11 @@ local function await_token(s, actor)
   keep_hints(actor)
 end
 
--- With nothing left in the whole ledger no slot can want the newest token any more.
+-- With nothing left in the whole ledger the newest token is of use to those receipts alone that may still come with one
+-- that was refused.
 local function forget_newest(actors)
   if not next(actors) or redis.call('ZCARD', due_key) + redis.call('ZCARD', leases_key) > 0 then return end
-  for actor in pairs(actors) do redis.call('DEL', newest_key(actor)) end
+  for actor in pairs(actors) do
+    if not next(hints_of(actor).refused) then redis.call('DEL', newest_key(actor)) end
+  end
 end
