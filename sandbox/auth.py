@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sandbox.bodies import Fields, flat, user_id
@@ -13,6 +14,7 @@ from sandbox.sessions import Session, Sessions
 from sandbox.users import Users
 
 KEY_SCHEME = "ApiKey "
+CLOCKS_APART_S = 3600  # a timestamp may be off by so much [A]
 SESSION_FIELDS = ("application_id", "auth_key", "timestamp", "nonce", "signature")
 
 
@@ -58,12 +60,23 @@ def signature(auth_secret: str, fields: Mapping[str, object]) -> str:
 
 
 class Gate:
-    """Finds the caller of a call, and opens sessions."""
+    """Finds the caller of a call, and opens sessions.
 
-    def __init__(self, account: Account, sessions: Sessions, users: Users) -> None:
+    Args:
+        account: The application's credentials.
+        sessions: All living sessions.
+        users: Who exists.
+        clock: Tells the unix time in seconds.
+    """
+
+    def __init__(
+        self, account: Account, sessions: Sessions, users: Users, clock: Callable[[], float] = time.time
+    ) -> None:
         self._account = account
         self._sessions = sessions
         self._users = users
+        self._clock = clock
+        self._signed: set[tuple[str, str]] = set()
 
     def admit(self, headers: Mapping[str, str], faults: Faults) -> Caller:
         """Return the caller; a token is looked at first when both kinds of credentials come [?].
@@ -100,11 +113,14 @@ class Gate:
         """Open the session that a signed request asks for.
 
         Raises:
-            ApiError: 422 for a missing or wrong field or signature, 401 for a bad login.
+            ApiError: 422 for a missing or wrong field or signature, a timestamp an hour off, or a nonce that came
+                before with the same timestamp; 401 for a bad login.
         """
         named = flat(fields)
         self._check_application(named)
-        session = self._sessions.open(self._log_in(named, faults))
+        self._check_freshness(named)
+        user_id = self._log_in(named, faults)
+        session = self._sessions.open(user_id, lifetime_s=faults.session_lifetime_s, slides=faults.session_slides)
         return session, {"session": self._session_document(session, named)}
 
     def _check_application(self, named: dict[str, str]) -> None:
@@ -119,6 +135,15 @@ class Gate:
                 raise invalid(name, "is invalid")
         if named["signature"] != signature(self._account.auth_secret, named):
             raise invalid("base", "Unexpected signature")  # the words of the real server, quoted by its users
+
+    def _check_freshness(self, named: dict[str, str]) -> None:
+        timestamp, nonce = named["timestamp"], named["nonce"]
+        if not timestamp.isdecimal() or abs(int(timestamp) - self._clock()) > CLOCKS_APART_S:
+            raise invalid("base", "Bad timestamp")  # the words of the real server [B]
+        if (timestamp, nonce) in self._signed:
+            # The rule is documented [A]; the words are the sandbox's own.
+            raise invalid("nonce", "was sent before with this timestamp")
+        self._signed.add((timestamp, nonce))
 
     def _log_in(self, named: dict[str, str], faults: Faults) -> int | None:
         name = named.get("user[login]") or named.get("user[email]")
@@ -136,7 +161,7 @@ class Gate:
             "_id": f"{int(session.created_at):08x}{session.number:016x}",
             "id": session.number,
             "application_id": self._account.application_id,
-            "user_id": session.user_id,
+            "user_id": session.user_id or 0,
             "nonce": _number(named["nonce"]),
             "token": session.token,
             "ts": _number(named["timestamp"]),

@@ -93,6 +93,7 @@ class SandboxClient:
         users: Iterable[int] = (),
         dialogs: Iterable[Mapping[str, Any]] = (),
         messages: Iterable[Mapping[str, Any]] = (),
+        logins: Iterable[Mapping[str, Any]] = (),
     ) -> dict[str, int]:
         """Add to the world, all or nothing; returns how many users, dialogs and messages were added.
 
@@ -100,8 +101,10 @@ class SandboxClient:
             users: User ids.
             dialogs: `_id`, `type`, `occupants_ids`, and if wanted `name`, `user_id`.
             messages: `_id`, `chat_dialog_id`, `sender_id`, `message`, and if wanted `date_sent`.
+            logins: `user_id`, `login`, `password` of users who log in with `POST /session.json`.
         """
-        return dict(self._call("POST", "/world", {"users": [*users], "dialogs": [*dialogs], "messages": [*messages]}))
+        world = {"users": [*users], "logins": [*logins], "dialogs": [*dialogs], "messages": [*messages]}
+        return dict(self._call("POST", "/world", world))
 
     def world(self) -> dict[str, list[dict[str, Any]]]:
         """Return `{"dialogs": […], "messages": […]}`, in full."""

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
+from sandbox.sessions import LIFETIME_S
+
 Milliseconds = Annotated[float, Field(ge=0, le=600_000, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 ObjectId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
@@ -49,6 +51,8 @@ class Faults(BaseModel):
         first_n: throttle, outage and the three shares are for the next so many calls only, then switch themselves off.
         key_refused: The API key answers 401.
         expired_tokens: Session tokens that answer 401.
+        session_lifetime_s: How long a session that is opened from now on lives after its last request.
+        session_slides: Whether requests prolong it, as documented [A].
         rejected_ids: Message ids that answer rejected_status.
         rejected_dialogs: Dialog ids that answer rejected_status.
         rejected_status: 400, 403, 404, 422, or 500 for ids with which the server fails every time.
@@ -77,6 +81,8 @@ class Faults(BaseModel):
     first_n: Annotated[int, Field(ge=1)] | None = None
     key_refused: bool = False
     expired_tokens: Names = frozenset()
+    session_lifetime_s: Annotated[float, Field(ge=0, le=7200)] = LIFETIME_S
+    session_slides: bool = True
     rejected_ids: ObjectIds = frozenset()
     rejected_dialogs: ObjectIds = frozenset()
     rejected_status: Literal[400, 403, 404, 422, 500] = 404

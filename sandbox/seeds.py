@@ -38,10 +38,19 @@ class MessageSeed(_Seed):
     date_sent: Annotated[int, Field(ge=0)] | None = None
 
 
+class LoginSeed(_Seed):
+    """A user who can log in with `POST /session.json`; the login may be an e-mail address."""
+
+    user_id: UserId
+    login: Annotated[str, Field(min_length=1)]
+    password: str
+
+
 class WorldSeed(_Seed):
     """The body of `POST /_sandbox/world`; every part may be left out."""
 
     users: list[UserId] = []
+    logins: list[LoginSeed] = []
     dialogs: list[DialogSeed] = []
     messages: list[MessageSeed] = []
 
@@ -56,6 +65,8 @@ def plant(seed: WorldSeed, world: World, users: Users) -> Complaints:
     if not complaints:
         for user in seed.users:
             users.add(user)
+        for login in seed.logins:
+            users.let_in(login.user_id, login.login, login.password)
         for dialog in seed.dialogs:
             _plant_dialog(dialog, world)
         for message in seed.messages:

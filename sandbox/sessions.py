@@ -18,7 +18,8 @@ class Session:
         token: 40 hex digits unless its maker chose another; opaque to clients.
         user_id: Its user; None for a session of the application alone.
         lifetime_s: How long it lives after its last request.
-        expires_at: Unix time of its end, moved by every request.
+        slides: Whether a request moves its end, as documented; if not, it is fixed when the session is opened.
+        expires_at: Unix time of its end.
     """
 
     number: int
@@ -27,6 +28,7 @@ class Session:
     lifetime_s: float
     created_at: float
     expires_at: float
+    slides: bool = True
 
     def expiration_date(self) -> str:
         """Return its end as `QB-Token-ExpirationDate` writes it: `2016-01-26 17:50:22 UTC` [B]."""
@@ -45,17 +47,20 @@ class Sessions:
         self._by_token: dict[str, Session] = {}
         self._numbers = itertools.count(1)
 
-    def open(self, user_id: int | None, *, token: str | None = None, lifetime_s: float = LIFETIME_S) -> Session:
+    def open(
+        self, user_id: int | None, *, token: str | None = None, lifetime_s: float = LIFETIME_S, slides: bool = True
+    ) -> Session:
         """Open a session; one with the same token is replaced.
 
         Args:
             user_id: Its user, None for the application alone.
             token: The token to use; None makes one.
             lifetime_s: How long it lives after its last request; 0 is expired from the start.
+            slides: Whether requests prolong it.
         """
         now_s = self._clock()
         token = token or secrets.token_hex(20)
-        session = Session(next(self._numbers), token, user_id, lifetime_s, now_s, now_s + lifetime_s)
+        session = Session(next(self._numbers), token, user_id, lifetime_s, now_s, now_s + lifetime_s, slides)
         self._by_token[token] = session
         return session
 
@@ -68,7 +73,8 @@ class Sessions:
         if session.expires_at <= now_s:
             del self._by_token[token]
             return None
-        session.expires_at = now_s + session.lifetime_s
+        if session.slides:
+            session.expires_at = now_s + session.lifetime_s
         return session
 
     def destroy(self, token: str) -> bool:

@@ -35,6 +35,11 @@ class Users:
         """Return whether the user exists."""
         return user_id in self._ids
 
+    def let_in(self, user_id: int, name: str, password: str) -> None:
+        """Let a user exist who logs in with this name and password, and with no earlier one of that name."""
+        self._ids.add(user_id)
+        self._logins[name] = _Login(user_id, password)
+
     def log_in(self, name: str, password: str, *, create: bool) -> int | None:
         """Return the user behind a login or e-mail address.
 

@@ -7,19 +7,28 @@ messages of a dialog (https://docs.quickblox.com).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from settings import addresses
 from settings.masking import mask_url
+from settings.service_session import credential, digits, line, require_all_or_none
 from settings.variable import Variable, count, seconds, switch, variable_of
 
 DEFAULT_NAME = "default"
 NAME_PATTERN = r"[a-z0-9-]{1,32}"
-Origin = Literal["default", "environment", "file"]
+Origin = Literal["default", "environment", "file", "applications file"]
 
 
 class Configured(BaseSettings):
@@ -50,10 +59,22 @@ class Configured(BaseSettings):
             yield name, mask_url(value) if hides else value
 
 
-def _rate(value: float) -> float:
-    if 0 < value < 1:
-        raise ValueError("between 0 and 1 the pace could not keep its promise of a bounded wait")
-    return value
+def _none_or_at_least(least: float, why: str) -> Callable[[float], float]:
+    def check(value: float) -> float:
+        if 0 < value < least:
+            raise ValueError(why)
+        return value
+
+    return check
+
+
+_plan = _none_or_at_least(10, "with the largest share left to the application less than one call would remain")
+_rate = _none_or_at_least(1, "between 0 and 1 the pace could not keep its promise of a bounded wait")
+
+
+def _rate_of_plan(data: Mapping[str, Any]) -> float:
+    rate_per_s = float(data["plan_calls_per_s"]) * (1 - float(data["share_left"]))
+    return round(rate_per_s, 6)  # 10 * (1 - 0.9) is a little less than 1
 
 
 def _read_timeout(data: Mapping[str, Any]) -> float:
@@ -69,7 +90,7 @@ def header_text(value: object) -> SecretStr:
 
 
 class Application(Configured):
-    """One QuickBlox application. Every variable but the API key falls back from `NAME__SHOP` to `NAME`."""
+    """One QuickBlox application. Every variable but the credentials falls back from `NAME__SHOP` to `NAME`."""
 
     name: Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")] = DEFAULT_NAME
     endpoint: Annotated[str, BeforeValidator(addresses.endpoint)] = Variable(
@@ -81,16 +102,47 @@ class Application(Configured):
     api_key: Annotated[SecretStr, BeforeValidator(header_text)] | None = Variable(
         "QUICKBLOX_API_KEY",
         "printable ASCII without spaces",
-        "The application's API key. Without it only receipts that carry a session token can be sent.",
+        "The application's API key. Without it only receipts that carry a session token can be sent, and those of the "
+        "service session's user.",
         secrecy="secret",
         falls_back=False,
     ).field(None)
+    plan_calls_per_s: Annotated[float, AfterValidator(_plan)] = Variable(
+        "QUICKBLOX_PLAN_CALLS_PER_S",
+        "0, or a number of at least 10",
+        "Calls per second that the plan allows for the whole account: 80, 120 or 160. 0 means no limit (Enterprise).",
+    ).field(80.0, ge=0, allow_inf_nan=False)
+    share_left: float = Variable(
+        "QUICKBLOX_SHARE_LEFT",
+        "a number from 0 to 0.9",
+        "The share of the plan's calls that is left for the application's own: 0.1 is a tenth.",
+    ).field(0.1, ge=0, le=0.9, allow_inf_nan=False)
+    application_id: Annotated[SecretStr, BeforeValidator(digits)] | None = credential(
+        "QUICKBLOX_APPLICATION_ID",
+        "1 to 19 digits",
+        "the application's number. With the four below the worker logs in and acts for that one user, where there is "
+        "no API key (docs/sessions.md). All five or none.",
+    )
+    auth_key: Annotated[SecretStr, BeforeValidator(header_text)] | None = credential(
+        "QUICKBLOX_AUTH_KEY", "printable ASCII without spaces", "the application's authorization key."
+    )
+    auth_secret: Annotated[SecretStr, BeforeValidator(header_text)] | None = credential(
+        "QUICKBLOX_AUTH_SECRET",
+        "printable ASCII without spaces",
+        "the application's authorization secret. It signs, and is never sent.",
+    )
+    login: Annotated[SecretStr, BeforeValidator(line)] | None = credential(
+        "QUICKBLOX_LOGIN", "one line of text", "the user's login, or e-mail address where there is an `@` in it."
+    )
+    password: Annotated[SecretStr, BeforeValidator(line)] | None = credential(
+        "QUICKBLOX_PASSWORD", "one line of text", "the user's password."
+    )
     rate_per_s: Annotated[float, AfterValidator(_rate)] = Variable(
         "QUICKBLOX_RATE_PER_S",
         "0, or a number of at least 1",
-        "PUTs per second, summed over all workers. The smallest plan allows 80 calls; a tenth is left for the "
-        "application's own. 0 means no limit.",
-    ).field(72.0, ge=0, allow_inf_nan=False)
+        "PUTs per second, summed over all workers; 0 means no limit. Where it is given, plan and share say nothing.",
+        default_text="72: QUICKBLOX_PLAN_CALLS_PER_S less QUICKBLOX_SHARE_LEFT",
+    ).field(default_factory=_rate_of_plan, ge=0, allow_inf_nan=False)
     connect_timeout_s: float = seconds(
         "QUICKBLOX_CONNECT_TIMEOUT_S",
         3.05,
@@ -115,6 +167,13 @@ class Application(Configured):
     both_flags: bool = switch(
         "QUICKBLOX_BOTH_FLAGS", "Whether one PUT may carry `read` and `delivered` together.", default=True
     )
+
+    @field_validator("password")
+    @classmethod
+    def _all_or_none(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        # On the last of the five, not on the model: a model's validator is silent while any other field has a fault.
+        require_all_or_none({**info.data, "password": value}, suffix_of(info.data.get("name", DEFAULT_NAME)))
+        return value
 
 
 def suffix_of(name: str) -> str:

@@ -1,14 +1,17 @@
 """What the environment gives, and which of its names nobody knows.
 
-A value comes from `NAME` or from the file that `NAME_FILE` names; for an application from `NAME__SHOP` before `NAME`.
+A value comes from `NAME` or from the file that `NAME_FILE` names. For an application what is its own comes before what
+holds for all, and the environment before the applications file: `NAME__SHOP`, the table `[shop]`, `NAME`, what stands
+before the first table.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,9 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
+from settings import applications_file
 from settings.application import DEFAULT_NAME, Application, Configured, Origin, suffix_of
+from settings.applications_file import ApplicationsFile
 from settings.errors import Fault, shown
 from settings.masking import MASK, mask_url
 from settings.model import Settings
@@ -44,35 +49,63 @@ class Environment:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = {name: text for name, text in environ.items() if text}
         self._read: dict[str, Given | None] = {}
+        self._file = ApplicationsFile()
         self.faults: list[Fault] = []
 
-    def first(self, names: Iterable[str], variable: Variable) -> Given | None:
-        """The value under the first of the names that is set; `None` when none is, or when reading it was a fault."""
-        for name in names:
-            if given := self._once(name, variable):
+    def take_file(self, path: str) -> tuple[str, ...]:
+        """Takes an applications file in; answers the applications that it names, none where it cannot be used."""
+        self._file = applications_file.read(path)
+        self.faults.extend(self._file.faults)
+        return self._file.names
+
+    def of_service(self, variable: Variable) -> Given | None:
+        """A value; `None` when there is none, or when reading it was a fault."""
+        return self._once(variable.name, partial(self._value, variable.name, variable))
+
+    def of_application(self, variable: Variable, application: str) -> Given | None:
+        """The same for an application."""
+        for owner in (application, None) if variable.falls_back else (application,):
+            name = variable.name if owner is None else variable.name + suffix_of(owner)
+            place = applications_file.place(owner, applications_file.key_of(variable))
+            given = self._once(name, partial(self._value, name, variable))
+            if given := given or self._once(place, partial(self._entry, owner, variable)):
                 return given
         return None
 
-    def _once(self, name: str, variable: Variable) -> Given | None:
+    def _once(self, place: str, read: Callable[[], Given | None]) -> Given | None:
         # Applications share what they fall back to, and a pipe (a shell's `<(…)`) can be read only once.
-        if name not in self._read:
-            self._read[name] = self._value(name, variable)
-        return self._read[name]
+        if place not in self._read:
+            self._read[place] = read()
+        return self._read[place]
+
+    def _entry(self, owner: str | None, variable: Variable) -> Given | None:
+        """A value of the applications file."""
+        entries, key = self._file.entries(owner), applications_file.key_of(variable)
+        path, place = entries.get(f"{key}_file"), applications_file.place(owner, key)
+        if path is None:
+            return Given(place, entries[key], "applications file") if key in entries else None
+        if key in entries:
+            self.faults.append(Fault(f"{place} and {key}_file", "both given", "only one of them"))
+            return None
+        return self._of_file(f"{place}_file", f"{place} (from {key}_file)", path, variable)
 
     def _value(self, name: str, variable: Variable) -> Given | None:
-        path = self._environ.get(f"{name}_FILE")
+        path = self._environ.get(f"{name}_FILE") if variable.from_file else None
         if path is None:
             return Given(name, self._environ[name], "environment") if name in self._environ else None
         if name in self._environ:
             self.faults.append(Fault(f"{name} and {name}_FILE", "both given", "only one of them"))
             return None
+        return self._of_file(f"{name}_FILE", f"{name} (from {name}_FILE)", path, variable)
+
+    def _of_file(self, says: str, name: str, path: str, variable: Variable) -> Given | None:
         try:
             text = _content(path)
         except ValueError as error:
             value = shown(path) if variable.secrecy == "open" or path.startswith(("/", ".", "~")) else MASK
-            self.faults.append(Fault(f"{name}_FILE", value, f"the path of a file with the value ({error})"))
+            self.faults.append(Fault(says, value, f"the path of a file with the value ({error})"))
             return None
-        return Given(f"{name} (from {name}_FILE)", text, "file") if text else None
+        return Given(name, text, "file") if text else None
 
     def report_unknown(self, names: tuple[str, ...] | None) -> None:
         """Reports each of our variables that means nothing here. Its value stays hidden: it may be a misspelt secret.
@@ -97,14 +130,14 @@ def _known(names: tuple[str, ...]) -> set[str]:
 def _meant(name: str, known: set[str]) -> str:
     owner = name.removesuffix("_FILE")
     if any(owner == variable.name for _, variable in variables(Application)):
-        return f"no such variable, for it belongs to the application {DEFAULT_NAME}, which RECEIPTS_APPLICATIONS omits"
+        return f"no such variable, for it belongs to the application {DEFAULT_NAME}, which is none of the applications"
     plain = name.replace(f"__{DEFAULT_NAME.upper()}", "")
     close = [plain] if plain in known else difflib.get_close_matches(name, sorted(known), n=1)
     return f"a variable of docs/settings.md; did you mean {close[0]}?" if close else "a variable of docs/settings.md"
 
 
 def names_of_variable(variable: Variable, application: str) -> list[str]:
-    """Where a variable of an application is looked up, first to last."""
+    """The names under which the environment may hold a variable of an application."""
     suffix = suffix_of(application)
     own = [variable.name + suffix]
     return [*own, variable.name] if suffix and variable.falls_back else own
@@ -129,7 +162,7 @@ def _content(path: str) -> str:
 class FieldSource(PydanticBaseSettingsSource):
     """pydantic-settings' view of an `Environment`: what it gives for the fields of one model."""
 
-    def __init__(self, model: type[Configured], environment: Environment, application: str = DEFAULT_NAME) -> None:
+    def __init__(self, model: type[Configured], environment: Environment, application: str | None = None) -> None:
         super().__init__(model)
         self._environment = environment
         self._application = application
@@ -138,12 +171,16 @@ class FieldSource(PydanticBaseSettingsSource):
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """The value of one field, wrapped if it is a secret: PYDANTIC_SETTINGS_DEBUG logs what arguments hold."""
         variable = variable_of(field)
-        names = names_of_variable(variable, self._application) if variable else []
-        given = self._environment.first(names, variable) if variable else None
+        given = self._given(variable) if variable else None
         if variable is None or given is None:
             return None, field_name, False
         self.given[field_name] = given
         return given.text if variable.secrecy == "open" else SecretStr(given.text), field_name, False
+
+    def _given(self, variable: Variable) -> Given | None:
+        if self._application is None:
+            return self._environment.of_service(variable)
+        return self._environment.of_application(variable, self._application)
 
     def __call__(self) -> dict[str, Any]:
         """The values that are given, by field."""

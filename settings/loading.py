@@ -46,6 +46,11 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _names(environment: Environment, source: FieldSource) -> tuple[str, ...] | None:
+    if "applications_file" in source.given:
+        if "applications" in source.given:
+            both = f"{source.given['applications'].name} and {source.given['applications_file'].name}"
+            environment.faults.append(Fault(both, "both given", "only one of them"))
+        return environment.take_file(source.given["applications_file"].text) or None
     if "applications" not in source.given:
         return (DEFAULT_NAME,)
     try:

@@ -22,11 +22,16 @@ from settings.errors import UnknownApplicationError
 from settings.masking import mask_url
 from settings.schedule import Job
 from settings.sentry import environment_name, release_name
-from settings.variable import Variable, count, number_text, seconds
+from settings.variable import Variable, count, number_text, seconds, seconds_like
 
 MONTH_S = 31 * 86_400
 YEAR_S = 366 * 86_400
-_NOT_ABOVE = {"gather_max_s": "gather_min_s", "backoff_cap_s": "backoff_base_s"}
+_NOT_ABOVE = {
+    "gather_max_s": "gather_min_s",
+    "gather_edit_max_s": "gather_edit_min_s",
+    "gather_delivered_max_s": "gather_delivered_min_s",
+    "backoff_cap_s": "backoff_base_s",
+}
 
 
 def _broker_of_ledger(data: Mapping[str, Any]) -> str:
@@ -60,7 +65,13 @@ class Settings(Configured):
         "names joined by commas, each of 1 to 32 of a-z, 0-9 and '-'",
         "The QuickBlox applications that this deployment serves.",
         default_text="default",
+        from_file=False,
     ).field((Application(),))
+    applications_file: Path | None = Variable(
+        "RECEIPTS_APPLICATIONS_FILE",
+        "the path of a TOML file",
+        "The QuickBlox applications with their settings, in place of RECEIPTS_APPLICATIONS; the format stands below.",
+    ).field(None)
 
     gather_min_s: float = seconds(
         "RECEIPTS_GATHER_MIN_S", 0.0, "How long a slot gathers while the pace has room.", least=0, most=3600
@@ -69,6 +80,30 @@ class Settings(Configured):
         "RECEIPTS_GATHER_MAX_S",
         2.0,
         "How long a slot gathers when the pace runs short; not less than RECEIPTS_GATHER_MIN_S.",
+        least=0,
+        most=3600,
+    )
+    gather_edit_min_s: float = seconds_like(
+        "RECEIPTS_GATHER_EDIT_MIN_S", "RECEIPTS_GATHER_MIN_S", "The same for edits.", least=0, most=3600
+    )
+    gather_edit_max_s: float = seconds_like(
+        "RECEIPTS_GATHER_EDIT_MAX_S",
+        "RECEIPTS_GATHER_MAX_S",
+        "The same for edits; not less than RECEIPTS_GATHER_EDIT_MIN_S.",
+        least=0,
+        most=3600,
+    )
+    gather_delivered_min_s: float = seconds_like(
+        "RECEIPTS_GATHER_DELIVERED_MIN_S",
+        "RECEIPTS_GATHER_MIN_S",
+        "The same while nothing but delivereds waits in the slot.",
+        least=0,
+        most=3600,
+    )
+    gather_delivered_max_s: float = seconds_like(
+        "RECEIPTS_GATHER_DELIVERED_MAX_S",
+        "RECEIPTS_GATHER_MAX_S",
+        "The same while nothing but delivereds waits; not less than RECEIPTS_GATHER_DELIVERED_MIN_S.",
         least=0,
         most=3600,
     )
@@ -104,8 +139,8 @@ class Settings(Configured):
     unauthorized_hold_s: float = seconds(
         "RECEIPTS_UNAUTHORIZED_HOLD_S",
         30.0,
-        "How long an application whose API key was refused is held; also the pause before a refused session token is "
-        "tried again.",
+        "How long an application whose API key was refused is held; also the pause before a slot is tried again that "
+        "neither a key nor a token can be sent for.",
         least=0.1,
         most=86_400,
     )
@@ -115,6 +150,21 @@ class Settings(Configured):
         "How many calls within ten seconds there have to be before their failures can open the breaker.",
         least=1,
         most=1_000_000,
+    )
+    token_wait_s: float = seconds(
+        "RECEIPTS_TOKEN_WAIT_S",
+        86_400.0,
+        "How long a slot whose session token was refused waits for another one, before its receipts are dead.",
+        least=0,
+        most=MONTH_S,
+    )
+    token_life_s: float = seconds(
+        "RECEIPTS_TOKEN_LIFE_S",
+        7200.0,
+        "How long an actor's newest session token is kept for all of its slots, after the last receipt that brought "
+        "it. A QuickBlox session lives two hours after its last request.",
+        least=1,
+        most=MONTH_S,
     )
     crashes_max: int = count(
         "RECEIPTS_CRASHES_MAX",

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from settings.application import Application, Configured
+from settings.applications_file import EXAMPLE as EXAMPLE_FILE
 from settings.model import Settings
 from settings.rows import default_text
 from settings.schedule import EXAMPLE, TASKS
@@ -29,9 +30,9 @@ value (secrets masked) and what was expected. `python -m worker settings` shows 
 - An empty variable counts as not set.
 - A variable that begins with `RECEIPTS_` or `QUICKBLOX_` and is not one of those below is a fault, with a guess at what
   was meant: a misspelt setting must not be ignored.
-- Instead of any variable `NAME`, `NAME_FILE` may give the path of a file that holds the value, in UTF-8; its final
-  newline does not count. So secrets can come from files, as Docker and Kubernetes mount them:
-  `QUICKBLOX_API_KEY_FILE=/run/secrets/quickblox_api_key`. Giving both is a fault.
+- Instead of any variable `NAME` but `RECEIPTS_APPLICATIONS`, `NAME_FILE` may give the path of a file that holds the
+  value, in UTF-8; its final newline does not count. So secrets can come from files, as Docker and Kubernetes mount
+  them: `QUICKBLOX_API_KEY_FILE=/run/secrets/quickblox_api_key`. Giving both is a fault.
 - Secrets, and passwords in addresses, are shown as `********`.
 
 ## The service
@@ -40,10 +41,27 @@ value (secrets masked) and what was expected. `python -m worker settings` shows 
 _APPLICATIONS = """
 ## Each application
 
-`RECEIPTS_APPLICATIONS` names the QuickBlox applications. The one called `default` takes the variables below as they
-stand. Any other, say `big-shop`, takes each of them with its name at the end, in upper case, `-` as `_`, after two
-underscores: `QUICKBLOX_RATE_PER_S__BIG_SHOP` (from a file: `QUICKBLOX_RATE_PER_S__BIG_SHOP_FILE`). What is not given so
-falls back to the plain variable, except the API key: an application never uses another one's key.
+`RECEIPTS_APPLICATIONS` names the QuickBlox applications; a file can stand in its place (below). The one called
+`default` takes the variables below as they stand. Any other, say `big-shop`, takes each of them with its name at the
+end, in upper case, `-` as `_`, after two underscores: `QUICKBLOX_RATE_PER_S__BIG_SHOP` (from a file:
+`QUICKBLOX_RATE_PER_S__BIG_SHOP_FILE`). What is not given so falls back to the plain variable, except the API key and
+the credentials of a service session: an application never uses another one's.
+"""
+
+_APPLICATIONS_FILE = f"""
+## The applications file
+
+`RECEIPTS_APPLICATIONS_FILE` names a TOML file with a table for each QuickBlox application. Its keys are the variables
+above in lower case without `QUICKBLOX_`; `<key>_file` names a file that holds the value, as `NAME_FILE` does. What
+stands before the first table holds for all applications, except the API key and the credentials of a service session,
+which may not stand there. Unknown keys are faults.
+
+```toml
+{EXAMPLE_FILE}```
+
+What is an application's own comes before what holds for all, and the environment before the file. For `shop`, first to
+last: `QUICKBLOX_RATE_PER_S__SHOP`, `rate_per_s` in the table `[shop]`, `QUICKBLOX_RATE_PER_S`, `rate_per_s` before
+the first table, the default.
 """
 
 _TASKS = ", ".join(f"`{task}`" for task in TASKS)
@@ -65,7 +83,7 @@ def page() -> str:
     """The page's text."""
     service = "\n".join(_table(Settings))
     each = "\n".join(_table(Application))
-    return f"{_OPENING}\n{service}\n{_APPLICATIONS}\n{each}\n{_SCHEDULE}"
+    return f"{_OPENING}\n{service}\n{_APPLICATIONS}\n{each}\n{_APPLICATIONS_FILE}{_SCHEDULE}"
 
 
 def _table(model: type[Configured]) -> Iterator[str]:

@@ -25,7 +25,7 @@ class Row:
         default: What holds when nothing is given.
         expected: Which values are possible.
         meaning: What it turns.
-        source: Where the value comes from.
+        source: Where the value comes from; "applications file" for what stands in it, "file" for a file named there.
     """
 
     variable: str

@@ -19,7 +19,10 @@ Secrecy = Literal["open", "url", "secret"]
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """What the documentation and the errors say about one field."""
+    """What the documentation and the errors say about one field.
+
+    `falls_back`: other applications take it over. `from_file`: `NAME_FILE` may name a file that holds the value.
+    """
 
     name: str
     expected: str
@@ -27,6 +30,7 @@ class Variable:
     secrecy: Secrecy = "open"
     default_text: str = ""
     falls_back: bool = True
+    from_file: bool = True
 
     def field(self, default: object = ..., **constraints: Any) -> Any:
         """The pydantic field of this variable."""
@@ -41,6 +45,15 @@ def seconds(name: str, default: float, meaning: str, *, least: float, most: floa
     """A field for a duration in seconds, from `least` to `most`; nan and infinity are refused."""
     expected = f"seconds from {number_text(least)} to {number_text(most)}"
     return Variable(name, expected, meaning).field(default, ge=least, le=most, allow_inf_nan=False)
+
+
+def seconds_like(name: str, other: str, meaning: str, *, least: float, most: float) -> Any:
+    """A field for a duration whose default is the value of another field, the one of the variable `other`."""
+    field_name = other.removeprefix("RECEIPTS_").lower()
+    expected = f"seconds from {number_text(least)} to {number_text(most)}"
+    return Variable(name, expected, meaning, default_text=other).field(
+        default_factory=lambda data: data[field_name], ge=least, le=most, allow_inf_nan=False
+    )
 
 
 def count(name: str, default: int, meaning: str, *, least: int, most: int) -> Any:

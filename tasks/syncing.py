@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 
 from worker.app import app, settings
 from worker.contract import SYNC
-from worker.lifecycle import finishing_first, holdings, stopping, too_late
+from worker.lifecycle import finishing_first, holdings, most_syncs, stopping, too_late
 from worker.runtime import runtime
-from worker.sync import Sync
+from worker.sync import LASTING_S, Sync
 from worker.ticker import doorbell, ring_for
 
 log = logging.getLogger(__name__)
@@ -17,7 +16,7 @@ log = logging.getLogger(__name__)
 
 @app.task(name=SYNC, typing=False)
 def sync(application: object = None, permit: object = "", *_args: object, **_more: object) -> None:
-    """Sends what is due in one application; gives its permit back and rings on when work is left.
+    """Sends what is due in one application, and in the others while it lasts; gives its places back and rings on.
 
     A doorbell of an older or newer version may say less or more; what it says beyond these two is not needed.
     """
@@ -28,16 +27,23 @@ def sync(application: object = None, permit: object = "", *_args: object, **_mor
         # give it back would let the two toss it to each other without end.
         log.warning("a doorbell that is not for this worker was not answered")
         return
+    if len(held.ways) > 1 and not holdings.enter_sync(most_syncs(), LASTING_S):
+        # The syncs that last serve this application, too, and this process stays free for the broker's receipts.
+        way.ledger.give_back(permit)
+        return
+    run = Sync(
+        way,
+        held.pools[way.ledger.application],
+        permit,
+        settings.sync_time_s,
+        stopping,
+        too_late(settings.shutdown_s),
+        holdings.note,
+        [(other, held.pools[name]) for name, other in held.ways.items() if other is not way],
+    )
     try:
         with finishing_first():
-            Sync(
-                way,
-                held.pool,
-                permit,
-                settings.sync_time_s,
-                stopping,
-                too_late(settings.shutdown_s),
-                partial(holdings.note, way.ledger.application),
-            ).run()
+            run.run()
     finally:
-        ring_for(way.ledger, doorbell(app), permit)
+        for ledger in run.served:
+            ring_for(ledger, doorbell(app), permit)

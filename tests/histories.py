@@ -81,11 +81,16 @@ class ModelLedger:
 
     def claim(self, most: int) -> list[AnyClaim]:
         now_ms = self._tick()
+        for name in [name for name, due_ms in self.model.due_ms.items() if due_ms <= now_ms]:
+            if self.model.is_stopped(self.model.slots[name]):
+                self.model.stop(name, now_ms)
         longest_due = sorted(self.model.claimable(now_ms), key=lambda name: (self.model.due_ms[name], name))
         return [claim_of(self.model.claim(name, now_ms)) for name in longest_due[:most]]
 
     def settle(self, slot: str, generation: int, outcome: Outcome) -> bool:
-        return self.model.settle(slot, generation, outcome, self._tick())
+        settled = self.model.settle(slot, generation, outcome, self._tick())
+        self.model.end_settles()
+        return settled
 
     def reap(self) -> Mapping[str, tuple[int, bool]]:
         return self.model.reap(self._tick())

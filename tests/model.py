@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from receipt_sync import EditMessage, MarkDelivered, MarkRead, Receipt
+from receipt_sync.actors import actor_of
 from receipt_sync.join import (
     DELIVERED,
     FLAGS,
@@ -30,18 +31,39 @@ from tests.slot_state import ACCOUNTS, LedgerState, SlotState, text_digest
 from worker.ledger import Again, Back, Dead, Done, Outcome, Part
 
 LIST_LIMIT_MAX = 1000
+EDIT = "e"
+LOOK_MS = 3_600_000
+REFUSED_MAX = 8
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What the model takes from the policy; ms."""
+    """What the model takes from the policy; ms. None: as for reads."""
 
     gather_min_ms: int = 0
     gather_max_ms: int = 0
+    gather_edit_min_ms: int | None = None
+    gather_edit_max_ms: int | None = None
+    gather_delivered_min_ms: int | None = None
+    gather_delivered_max_ms: int | None = None
     give_up_ms: int = 86_400_000
     crashes_max: int = 2
     lands_ms: int = 0
+    token_wait_ms: int = 86_400_000
     dead_keep_max: int = 100_000
+
+    def gather_ms(self, kind: str) -> tuple[int, int]:
+        """Shortest and longest gather time of a kind: the letter of a flag, or `EDIT`."""
+        own = {
+            EDIT: (self.gather_edit_min_ms, self.gather_edit_max_ms),
+            DELIVERED: (self.gather_delivered_min_ms, self.gather_delivered_max_ms),
+        }
+        least, most = own.get(kind, (None, None))
+        return self.gather_min_ms if least is None else least, self.gather_max_ms if most is None else most
+
+    def is_more_urgent(self, kind: str, other: str) -> bool:
+        """Whether a kind asks for its PUT sooner than another."""
+        return any(mine < theirs for mine, theirs in zip(self.gather_ms(kind), self.gather_ms(other), strict=True))
 
 
 @dataclass(frozen=True)
@@ -64,7 +86,7 @@ class Slot:
     attempts: int = 0
     failing_since_ms: int | None = None
     crashes: int = 0
-    waits_for_token: bool = False
+    waiting_since_ms: int | None = None
     pending: Half | None = None
     pending_since_ms: int = 0
     in_flight: Half | None = None
@@ -79,6 +101,18 @@ class Slot:
     in_doubt_until_ms: int = 0
     in_doubt_text: str | None = None
     dead_since_sent: bool = False
+
+    @property
+    def waits_for_token(self) -> bool:
+        """Whether it waits for another session token, or for credentials at all."""
+        return self.waiting_since_ms is not None
+
+    @property
+    def actor(self) -> str:
+        """Whom the pending half is sent for; "" for none."""
+        if self.name.startswith("m:"):
+            return self.name.rpartition(":")[2]
+        return self.pending.actor if isinstance(self.pending, EditHalf) else ""
 
     def wait(self, half: Half, now_ms: int) -> None:
         """Joins what has just been recorded into the pending half."""
@@ -95,42 +129,66 @@ class Model:
         self.slots: dict[str, Slot] = {}
         self.due_ms: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
+        self._sooner_ms: dict[str, int] = {}
+        self.newest: dict[str, str] = {}
+        self.refused: dict[str, list[str]] = {}
         self.letters: list[Letter] = []
+        self.at_rest: set[str] = set()
 
     # record --------------------------------------------------------------------------------------------------------
 
     def record(self, receipts: Iterable[Receipt], now_ms: int) -> None:
-        """Joins receipts into their slots; slots in which nothing waited get their due time at the end."""
+        """Joins receipts into their slots; the first fixes when one is due, later ones may hurry it."""
+        self._sooner_ms = {}
+        waited = {slot.name for slot in self.slots.values() if slot.pending}
         for receipt in receipts:
             if isinstance(receipt, EditMessage):
                 self._record_edit(receipt, now_ms)
             else:
                 self._record_mark(receipt, now_ms)
+            if receipt.token:
+                self._bring_token(actor_of(receipt.user_id, receipt.token), receipt.token)
         for slot in self.slots.values():
             if slot.pending and not slot.in_flight and slot.name not in self.due_ms:
                 self.due_ms[slot.name] = self.gather_due_ms(slot)
+        for name in self._sooner_ms.keys() & waited:
+            self._bring_forward(self.slots[name])
+
+    def _bring_forward(self, slot: Slot) -> None:
+        """A more urgent kind has joined what waited; what backs off, or waits for a token, waits for that."""
+        backs_off = slot.attempts or slot.failing_since_ms is not None or slot.waits_for_token
+        if slot.name in self.due_ms and not backs_off:
+            self.due_ms[slot.name] = min(self.due_ms[slot.name], self._sooner_ms[slot.name])
 
     def gather_due_ms(self, slot: Slot) -> int:
-        """The first receipt fixes it; never sooner after a PUT than the longest gather time."""
-        return max(
-            slot.pending_since_ms + self.policy.gather_min_ms,
-            (slot.claimed_ms + self.policy.gather_max_ms) if slot.generation else 0,
-        )
+        """The most urgent kind that waits decides, counted from the oldest receipt."""
+        return min(self._asked_ms(slot, kind, slot.pending_since_ms) for kind in kinds_of(slot.pending))
+
+    def _asked_ms(self, slot: Slot, kind: str, since_ms: int) -> int:
+        """When a receipt asks for its PUT; never sooner after the last one than the longest gather time."""
+        least, most = self.policy.gather_ms(kind)
+        return max(since_ms + least, (slot.claimed_ms + most) if slot.generation else 0)
 
     def _record_mark(self, receipt: MarkRead | MarkDelivered, now_ms: int) -> None:
         slot = self._slot(receipt.wire()[1])
         half = mark_half(receipt)
         self._count(slot, "recorded", half.count)
-        flag = READ if isinstance(receipt, MarkRead) else DELIVERED
+        flag = flag_of(receipt)
         left = without_covered(half, slot.covered_names)
         if left.ids:
             left = MarkHalf(ids={id_: n for id_, n in left.ids.items() if id_ not in slot.covered_names[flag]})
         self._absorb(slot, half.count - left.count)
         if left.count:
+            self._hurry(slot, flag, now_ms)
             slot.wait(left, now_ms)
-        if slot.pending and receipt.token and receipt.token != slot.token:
+        if slot.pending and receipt.token:
             slot.token = receipt.token
-            self._wake_by_token(slot, now_ms)
+
+    def _hurry(self, slot: Slot, flag: str, now_ms: int) -> None:
+        waits = slot.pending is not None and mark_of(slot.pending).whole(flag).count
+        if not waits and self.policy.is_more_urgent(flag, DELIVERED if flag == READ else READ):
+            asked_ms = self._asked_ms(slot, flag, now_ms)
+            self._sooner_ms[slot.name] = min(self._sooner_ms.get(slot.name, asked_ms), asked_ms)
 
     def _record_edit(self, receipt: EditMessage, now_ms: int) -> None:
         slot = self._slot(receipt.wire(0)[1])
@@ -138,26 +196,95 @@ class Model:
         self._count(slot, "recorded", 1)
         if slot.sent_revision is not None and half.revision < slot.sent_revision:
             return self._absorb(slot, 1)
-        had = edit_of(slot.pending).token if slot.pending else None
+        before = slot.actor
         slot.wait(half, now_ms)
         winner = edit_of(slot.pending)
-        if winner.token != had:
-            self._wake_by_token(slot, now_ms)
+        if slot.waits_for_token and before and winner.actor != before:
+            self._set_going(slot)
         if not slot.in_flight and winner.text == slot.stored_text:
             self._drop_needless(slot, winner)
         return None
 
-    def _wake_by_token(self, slot: Slot, now_ms: int) -> None:
-        if slot.waits_for_token and not slot.in_flight:
-            slot.waits_for_token = False
-            self.due_ms[slot.name] = now_ms
+    # session tokens --------------------------------------------------------------------------------------------------
+
+    def _bring_token(self, actor: str, token: str) -> None:
+        """One that was not refused ends the wait of all slots of its actor."""
+        if token in self.refused.get(actor, ()):
+            return
+        self.newest[actor] = token
+        for slot in self.slots.values():
+            if slot.waits_for_token and slot.pending and not slot.in_flight and slot.actor == actor:
+                self._set_going(slot)
+
+    def _set_going(self, slot: Slot) -> None:
+        slot.waiting_since_ms = None
+        if not slot.in_flight:
+            self.due_ms[slot.name] = slot.pending_since_ms
+
+    def token_for(self, slot: Slot) -> str | None:
+        """The token that its pending half would be sent with: the actor's newest, else its own."""
+        own = slot.pending.token if isinstance(slot.pending, EditHalf) else slot.token
+        for token in (self.newest.get(slot.actor), own):
+            if token and token not in self.refused.get(slot.actor, ()):
+                return token
+        return None
+
+    def is_stopped(self, slot: Slot) -> bool:
+        """Whether it can only be sent with a token that it does not have."""
+        return is_session(slot.actor) and self.token_for(slot) is None
+
+    def stop(self, name: str, now_ms: int) -> bool:
+        """A due slot is looked at, and has no token: it waits; True when it has waited long enough, and is dead."""
+        slot = self.slots[name]
+        assert self.due_ms[name] <= now_ms
+        assert self.is_stopped(slot), f"{name} was stopped, and could be sent with {self.token_for(slot)}"
+        if slot.waiting_since_ms is not None and now_ms - slot.waiting_since_ms >= self.policy.token_wait_ms:
+            del self.due_ms[name]
+            slot.in_flight, slot.pending = slot.pending, None
+            self._bury(slot, None, now_ms)
+            return True
+        self._await_token(slot, now_ms)
+        return False
+
+    def _await_token(self, slot: Slot, now_ms: int) -> None:
+        if slot.waiting_since_ms is None:
+            slot.waiting_since_ms = now_ms
+        self.due_ms[slot.name] = min(slot.waiting_since_ms + self.policy.token_wait_ms, now_ms + LOOK_MS)
+
+    def _refuse(self, actor: str, token: str) -> None:
+        others = [each for each in self.refused.get(actor, ()) if each != token]
+        self.refused[actor] = [token, *others][:REFUSED_MAX]
+        if self.newest.get(actor) == token:
+            del self.newest[actor]
+
+    def _without_access(self, slot: Slot, delay_ms: int, now_ms: int) -> None:
+        """The session token was refused, or there were no credentials to send it with."""
+        slot.attempts = slot.crashes = 0
+        slot.failing_since_ms = None
+        edit = slot.in_flight if isinstance(slot.in_flight, EditHalf) else None
+        token = edit.token if edit else slot.sent_token
+        waited_ms = 0 if slot.waiting_since_ms is None else now_ms - slot.waiting_since_ms
+        if token:
+            self._refuse(edit.actor if edit else slot.actor, token)
+        elif slot.waits_for_token and waited_ms >= self.policy.token_wait_ms:
+            return self._bury(slot, None, now_ms)
+        self._join_back(slot)
+        if self.is_stopped(slot):
+            self._await_token(slot, now_ms)
+        elif is_session(slot.actor):
+            self._set_going(slot)
+        else:
+            slot.waiting_since_ms = now_ms if slot.waiting_since_ms is None else slot.waiting_since_ms
+            self.due_ms[slot.name] = now_ms + delay_ms
+        return None
 
     # claim ---------------------------------------------------------------------------------------------------------
 
     def claimable(self, now_ms: int) -> set[str]:
-        """Slots that are due, and whose text need not wait until an earlier one can no longer be applied."""
-        due = {name for name, due_ms in self.due_ms.items() if due_ms <= now_ms}
-        return {name for name in due if not self._waits_for_landing(self.slots[name], now_ms)}
+        """Slots that are due, have a token, and need not wait until an earlier text can no longer be applied."""
+        due = [self.slots[name] for name, due_ms in self.due_ms.items() if due_ms <= now_ms]
+        ready = [slot for slot in due if not self._waits_for_landing(slot, now_ms)]
+        return {slot.name for slot in ready if not self.is_stopped(slot)}
 
     def _waits_for_landing(self, slot: Slot, now_ms: int) -> bool:
         if now_ms >= slot.in_doubt_until_ms or not isinstance(slot.pending, EditHalf):
@@ -173,11 +300,21 @@ class Model:
         slot = self.slots[name]
         assert slot.pending is not None
         del self.due_ms[name]
+        if is_session(slot.actor):
+            self._take_token(slot)
         slot.in_flight, slot.in_flight_since_ms, slot.pending = slot.pending, slot.pending_since_ms, None
         slot.sent_token, slot.stored_text = slot.token, None
         slot.generation += 1
         slot.claimed_ms = now_ms
         return slot
+
+    def _take_token(self, slot: Slot) -> None:
+        token = self.token_for(slot)
+        slot.waiting_since_ms = None
+        if isinstance(slot.pending, EditHalf):
+            slot.pending = replace(slot.pending, token=token)
+        else:
+            slot.token = token
 
     # settle --------------------------------------------------------------------------------------------------------
 
@@ -205,6 +342,7 @@ class Model:
         slot = self.slots.get(name)
         if slot is None or not slot.in_flight or slot.generation != generation:
             return False
+        actor = slot.in_flight.actor if isinstance(slot.in_flight, EditHalf) else slot.actor
         match outcome:
             case Done(part):
                 self._accept(slot, part, remembered)
@@ -213,7 +351,17 @@ class Model:
                 self._bury(slot, part, now_ms)
             case Again() | Back():
                 self._again(slot, outcome, now_ms, of_outage=of_outage)
+        if is_session(actor) and not slot.pending and not slot.in_flight:
+            self.at_rest.add(actor)
         return True
+
+    def end_settles(self) -> None:
+        """After the settles of one call: with nothing left at all, newest tokens of sessions without trouble go."""
+        if not self.due_ms and not any(slot.in_flight for slot in self.slots.values()):
+            for actor in self.at_rest:
+                if not self.refused.get(actor):
+                    self.newest.pop(actor, None)
+        self.at_rest.clear()
 
     def _accept(self, slot: Slot, part: Part, remembered: Mapping[str, frozenset[str]] | None) -> None:
         if isinstance(slot.in_flight, EditHalf):
@@ -262,8 +410,7 @@ class Model:
 
     def _close(self, slot: Slot, now_ms: int, *, accepted: bool) -> None:
         slot.attempts = slot.crashes = 0
-        slot.failing_since_ms = None
-        slot.waits_for_token = False
+        slot.failing_since_ms = slot.waiting_since_ms = None
         if accepted and slot.pending:
             self._drop_covered(slot)
         if slot.in_flight and slot.in_flight.count:
@@ -289,30 +436,27 @@ class Model:
     def _drop_needless(self, slot: Slot, edit: EditHalf) -> None:
         self._absorb(slot, edit.count)
         slot.sent_revision = max(edit.revision, slot.sent_revision or 0)
-        slot.pending = None
+        slot.pending = slot.waiting_since_ms = None
         self.due_ms.pop(slot.name, None)
 
     def _again(self, slot: Slot, outcome: Again | Back, now_ms: int, *, of_outage: bool) -> None:
         asked = outcome if isinstance(outcome, Again) else Again("", "")
+        if asked.wants_token:
+            return self._without_access(slot, asked.delay_ms, now_ms)
         if asked.in_doubt:
             self._doubt(slot, now_ms)
         if asked.costs_attempt:
             slot.failing_since_ms = now_ms if slot.failing_since_ms is None else slot.failing_since_ms
             if now_ms - slot.failing_since_ms >= self.policy.give_up_ms:
                 return self._bury(slot, None, now_ms)
-        used = edit_of(slot.in_flight).token if isinstance(slot.in_flight, EditHalf) else slot.sent_token
         self._join_back(slot)
         of_outage = of_outage and asked.verdict == "unavailable"
         slot.attempts += asked.costs_attempt and not of_outage
         slot.crashes = 0
         if isinstance(slot.pending, MarkHalf):
             slot.list_limit = asked.list_limit or slot.list_limit
-        newest = slot.pending.token if isinstance(slot.pending, EditHalf) else slot.token
-        slot.waits_for_token = asked.wants_token and newest == used
-        if of_outage:
-            self.due_ms[slot.name] = slot.pending_since_ms
-            return None
-        self.due_ms[slot.name] = now_ms if asked.wants_token and newest != used else now_ms + asked.delay_ms
+        slot.waiting_since_ms = None
+        self.due_ms[slot.name] = slot.pending_since_ms if of_outage else now_ms + asked.delay_ms
         return None
 
     def _join_back(self, slot: Slot) -> None:
@@ -384,8 +528,8 @@ class Model:
             slot.wait(edit, now_ms)
         else:
             slot.pending = join(edit, newcomers)
-            if edit_of(slot.pending).actor != edit_of(newcomers).actor:
-                self._wake_by_token(slot, now_ms)
+            if slot.waits_for_token and edit_of(slot.pending).actor != edit_of(newcomers).actor:
+                self._set_going(slot)
         if not slot.in_flight and edit_of(slot.pending).text == slot.stored_text:
             self._drop_needless(slot, edit_of(slot.pending))
         return None
@@ -420,6 +564,11 @@ class Model:
         self.counts["absorbed"] += n
 
 
+def is_session(actor: str) -> bool:
+    """Whether it acts through a session, and not by the API key."""
+    return actor.startswith(("s", "t"))
+
+
 def as_in_letter(half: Half) -> Half:
     """What a letter keeps: no token, and of messages marked more than once the sum alone; the first has the rest."""
     if isinstance(half, EditHalf):
@@ -437,6 +586,21 @@ def join(older: Half, newer: Half) -> Half:
     if isinstance(older, EditHalf):
         return join_edits(older, edit_of(newer))
     return join_marks(older, mark_of(newer))
+
+
+def flag_of(receipt: MarkRead | MarkDelivered) -> str:
+    """A mark's letter."""
+    return READ if isinstance(receipt, MarkRead) else DELIVERED
+
+
+def kinds_of(half: Half | None) -> set[str]:
+    """Which kinds of receipts wait in a half: letters of flags, or `EDIT`."""
+    if half is None:
+        return set()
+    if isinstance(half, EditHalf):
+        return {EDIT}
+    listed = {flag for flags in half.ids.values() for flag in flags}
+    return listed | {flag for flag in FLAGS if half.whole(flag).count}
 
 
 def edit_of(half: Half | None) -> EditHalf:

@@ -60,6 +60,7 @@ class System:
         self._settings = {**QUICK, **settings}
         self._sandbox_port = free_port()
         self.workers: list[Process] = []
+        self._more_apis: list[Process] = []
         self.redis_server = RedisServer(directory / "redis", fsync="always")
         self.redis: redis.Redis = self.redis_server.client()
         self.start_api()
@@ -71,6 +72,16 @@ class System:
         """Starts the sandbox, with an empty world; on the same port as before."""
         self.api_process = start_sandbox(sys.executable, self._sandbox_port, self._directory, api_key=API_KEY)
         self.api = SandboxClient(f"http://127.0.0.1:{self._sandbox_port}")
+
+    def start_another_api(self) -> tuple[SandboxClient, str]:
+        """One more sandbox, for other applications; answers its client and its address."""
+        port = free_port()
+        self._more_apis.append(start_sandbox(sys.executable, port, self._directory, api_key=API_KEY))
+        return SandboxClient(f"http://127.0.0.1:{port}"), f"http://127.0.0.1:{port}"
+
+    def queue(self, application: str) -> ReceiptQueue:
+        """The recording end of another application."""
+        return ReceiptQueue(self.redis_server.url, application=application, timeout_s=5)
 
     def dialog(self, number: int, users: tuple[int, ...] = (7, 123), messages: int = 3) -> tuple[str, list[str]]:
         """A dialog and its messages, all sent by the first user; answers their ids."""
@@ -89,6 +100,10 @@ class System:
     def puts(self) -> list[Call]:
         """Every PUT the API has seen so far."""
         return [call for call in self.api.journal() if call.method == "PUT"]
+
+    def logins(self) -> list[Call]:
+        """Every `POST /session.json` the API has seen so far."""
+        return [call for call in self.api.journal() if call.method == "POST"]
 
     def applied(self) -> list[Call]:
         """Those whose meaning was carried out."""
@@ -128,9 +143,9 @@ class System:
 
     # The ledger --------------------------------------------------------------------------------------------------
 
-    def accounts(self) -> Accounts:
+    def accounts(self, application: str = "default") -> Accounts:
         """The accounts, after an audit slot by slot."""
-        return audit(self.redis, "default")
+        return audit(self.redis, application)
 
     def wait_until_settled(self, timeout_s: float = PATIENCE_S) -> Accounts:
         """Waits until nothing waits and nothing is in flight; answers the audited accounts."""
@@ -152,7 +167,8 @@ class System:
         """Ends everything."""
         for worker in self.workers:
             worker.kill()
-        self.api_process.kill()
+        for api in (self.api_process, *self._more_apis):
+            api.kill()
         self.redis.close()
         self.redis_server.kill()
 

@@ -8,7 +8,7 @@ from typing import assert_never
 from worker.backoff import full_jitter_s
 from worker.ledger import Again, Dead, Done, EditClaim, MarkClaim, Outcome
 from worker.plan import Put
-from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Verdict, name
+from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Unsent, Verdict, name
 
 _HOLD_LEAST_S = 0.05
 
@@ -46,6 +46,8 @@ def outcome_of(
             return _unavailable(verdict, claim, patience, random01)
         case Unauthorized():
             return _unauthorized(verdict, put, patience, random01)
+        case Unsent():
+            return Again(verdict.reason, verdict.login, delay_ms=_ms(verdict.again_s))
         case _:
             assert_never(verdict)
 
@@ -79,12 +81,16 @@ def _unavailable(verdict: Unavailable, claim: MarkClaim | EditClaim, patience: P
 
 
 def _unauthorized(verdict: Unauthorized, put: Put, patience: Patience, random01: float) -> Outcome:
+    if verdict.again_s is not None:
+        return Again(verdict.reason, name(verdict), delay_ms=_ms(verdict.again_s))
     pause_ms = _ms(patience.unauthorized_hold_s)
     if put.token is None and verdict.configured:
         return Again(verdict.reason, name(verdict), hold_ms=pause_ms)
-    # Half of it jittered: the slots of one actor, or of a missing key, must not come back all at once.
+    if put.token is not None:
+        return Again(verdict.reason, name(verdict), wants_token=True)
+    # Half of it jittered: the slots of a missing key must not come back all at once. The API was not asked: no verdict.
     delay_ms = round(pause_ms * (0.5 + random01 / 2))
-    return Again(verdict.reason, name(verdict), delay_ms=delay_ms, costs_attempt=True, wants_token=True)
+    return Again(verdict.reason, "", delay_ms=delay_ms, wants_token=True)
 
 
 def _ms(seconds: float) -> int:

@@ -1,6 +1,7 @@
 """The chat API: the one door to it. A PUT goes in, a verdict comes out; nothing else is raised for what the API does.
 
 Requests and answers are those of QuickBlox' page "Update Message"; docs/chat-api.md says how sure each fact is.
+The one other call, which opens a session, is login.py's; it leaves by this door too.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import json
 import math
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
+from typing import Protocol
 from urllib.parse import urlsplit
 from urllib.request import (  # type: ignore[attr-defined]  # typeshed leaves one out
     getproxies_environment,
@@ -37,6 +40,32 @@ class Endpoint:
     api_key: str | None = field(repr=False)
     connect_timeout_s: float
     read_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: a status, headers (any case), and the beginning of the body."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def retry_after_s(self) -> float | None:
+        """Seconds that it asks to be left alone; None where it does not say."""
+        return retry_after_s(self.headers.get("Retry-After"), datetime.now(UTC))
+
+
+class Door(Protocol):
+    """Where a sync sends its PUTs: the chat API itself, or the same through a service session."""
+
+    def send(self, put: Put, start_by_s: float = ...) -> Verdict:
+        """As `ChatApi.send`."""
+
+    def end_overdue(self) -> int:
+        """As `ChatApi.end_overdue`."""
+
+    def end_all(self) -> int:
+        """As `ChatApi.end_all`."""
 
 
 class _Session(requests.Session):
@@ -68,8 +97,31 @@ class ChatApi:
         headers = self._headers(put)
         if headers is None:
             return Unauthorized("no API key is configured and the receipt brought no session token", configured=False)
-        with self._deadlines.request(start_by_s + self._endpoint.connect_timeout_s):
-            return self._exchange(put, headers)
+        body = json.dumps(put.body, ensure_ascii=False).encode()
+        answer = self.call("PUT", put.path, body, headers, start_by_s)
+        return answer if isinstance(answer, Unavailable) else self._verdict(answer, put)
+
+    def call(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], start_by_s: float = math.inf
+    ) -> Answer | Unavailable:
+        """Makes one call, its body JSON; raises TooLateError as `send` does."""
+        endpoint = self._endpoint
+        try:
+            with (
+                self._deadlines.request(start_by_s + endpoint.connect_timeout_s),
+                self._session().request(
+                    method,
+                    endpoint.base_url + path,
+                    data=body,
+                    headers={"Content-Type": "application/json", **headers},
+                    timeout=(endpoint.connect_timeout_s, endpoint.read_timeout_s),
+                    allow_redirects=False,
+                    stream=True,
+                ) as answer,
+            ):
+                return Answer(answer.status_code, answer.headers, _beginning(answer))
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            return Unavailable(f"no answer: {type(error).__name__}", in_doubt=not _never_left(error))
 
     def end_overdue(self) -> int:
         """Ends requests that take longer than both timeouts together; to be called often while any is under way."""
@@ -79,29 +131,12 @@ class ChatApi:
         """Ends every request under way, as if its time were up."""
         return self._deadlines.enforce(everything=True)
 
-    def _exchange(self, put: Put, headers: dict[str, str]) -> Verdict:
-        endpoint = self._endpoint
-        try:
-            answer = self._session().put(
-                endpoint.base_url + put.path,
-                data=json.dumps(put.body, ensure_ascii=False).encode(),
-                headers=headers,
-                timeout=(endpoint.connect_timeout_s, endpoint.read_timeout_s),
-                allow_redirects=False,
-                stream=True,
-            )
-            with answer:
-                return self._verdict(answer, put)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            return Unavailable(f"no answer: {type(error).__name__}", in_doubt=not _never_left(error))
-
     def _headers(self, put: Put) -> dict[str, str] | None:
-        headers = {"Content-Type": "application/json"}
         if put.token is not None:
-            return headers | {"QB-Token": put.token}
+            return {"QB-Token": put.token}
         if self._endpoint.api_key is None or not put.actor.startswith("u"):
             return None
-        return headers | {"Authorization": f"ApiKey {self._endpoint.api_key}", "On-Behalf-Of": put.actor[1:]}
+        return {"Authorization": f"ApiKey {self._endpoint.api_key}", "On-Behalf-Of": put.actor[1:]}
 
     def _session(self) -> requests.Session:
         # One session per thread: requests does not promise that a session may be shared.
@@ -116,21 +151,19 @@ class ChatApi:
             self._threads.session = session
         return session
 
-    def _verdict(self, answer: requests.Response, put: Put) -> Verdict:
-        body = _beginning(answer)
-        status = answer.status_code
-        wait_s = retry_after_s(answer.headers.get("Retry-After"), datetime.now(UTC))
-        if answer.ok and status < 300:  # noqa: PLR2004 - the 2xx
+    def _verdict(self, answer: Answer, put: Put) -> Verdict:
+        status = answer.status
+        if 200 <= status < 300:  # noqa: PLR2004 - the 2xx
             return Sent()
         if status == _THROTTLED:
-            return Throttled(wait_s)
+            return Throttled(answer.retry_after_s())
         if status == _UNAUTHORIZED:
             return Unauthorized("the session token was refused" if put.token else "the API key was refused")
         if 400 <= status < 500 and status != _TIMEOUT:  # noqa: PLR2004 - the 4xx
             private = tuple(secret for secret in (put.text, put.token, self._endpoint.api_key) if secret)
-            return Rejected(status, words_of(body, private), answer.headers.get("X-Request-Id", "")[:200])
+            return Rejected(status, words_of(answer.body, private), answer.headers.get("X-Request-Id", "")[:200])
         # A redirect is an answer of something before the API, which has not seen the PUT.
-        return Unavailable(f"status {status}", wait_s, in_doubt=status >= 400)  # noqa: PLR2004 - 408 and the 5xx
+        return Unavailable(f"status {status}", answer.retry_after_s(), in_doubt=status >= 400)  # noqa: PLR2004 - 408, 5xx
 
 
 def _never_left(error: Exception) -> bool:

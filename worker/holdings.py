@@ -13,23 +13,29 @@ import mmap
 import os
 import struct
 import tempfile
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 _PLACES = 256
 _PLACE_BYTES = 65_536
-_HEADER = struct.Struct("=?I")  # a task is running; length of the note
+_HEADER = struct.Struct("=?I")  # a task is running; length of the note, 0 for one that is no sync
+_NOTHING = b"{}"
+_SINCE = struct.Struct("=d")  # when its sync began; at the end of the place
+_SINCE_AT = _PLACE_BYTES - _SINCE.size
+_STEP_S = 0.01
+_ENTERS_BY_S = 1.0
 
 Claim = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What a dead process held: (slot, generation) of each claim of one application."""
+    """What a dead process held: (slot, generation) of each claim, by application."""
 
     place: int
-    application: str
-    claims: list[Claim]
+    claims: dict[str, list[Claim]]
 
 
 class Holdings:
@@ -53,10 +59,31 @@ class Holdings:
         if self._mine is not None:
             self._write(self._mine, running=True)
 
-    def note(self, application: str, claims: Iterable[Claim]) -> None:
+    def enter_sync(self, most: int, lasting_s: float) -> bool:
+        """A sync begins in this process; False when as many run in this worker already, and all of them last.
+
+        While one of them is young it is waited for: it may be over in a moment, and then it serves nobody else.
+        """
+        until_s = time.monotonic() + _ENTERS_BY_S
+        while self._mine is not None and time.monotonic() < until_s:
+            with self._alone():
+                ages_s = self._other_syncs_s()
+                if len(ages_s) < most:
+                    self._begin_sync(self._mine)
+                    return True
+            if min(ages_s) >= lasting_s:
+                return False
+            time.sleep(_STEP_S)
+        if self._mine is not None:
+            self._begin_sync(self._mine)
+        return True
+
+    def note(self, claims: Mapping[str, Iterable[Claim]]) -> None:
         """What this process has in flight now, in place of what it noted before."""
         if self._mine is not None:
-            self._write(self._mine, json.dumps([application, *claims]).encode(), running=True)
+            self._write(
+                self._mine, json.dumps({name: list(held) for name, held in claims.items()}).encode(), running=True
+            )
 
     def end(self) -> None:
         """The task has ended."""
@@ -75,6 +102,27 @@ class Holdings:
     def forget(self, lost: Lost) -> None:
         """It has been handed back."""
         self._write(lost.place, running=False)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process is in here: two that look together would both find room."""
+        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, _PLACES)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _PLACES)
+
+    def _begin_sync(self, place: int) -> None:
+        _SINCE.pack_into(self._memory, place * _PLACE_BYTES + _SINCE_AT, time.monotonic())
+        self._write(place, _NOTHING, running=True)
+
+    def _other_syncs_s(self) -> list[float]:
+        """How long each sync in another process has lasted."""
+        # Its own place is left out: to look whether its process is dead would unlock it.
+        running = [place for place in range(_PLACES) if place != self._mine and self._is_running(place)]
+        syncs = [place for place in running if self._length(place) > 0 and not self._is_dead(place)]
+        now_s = time.monotonic()
+        return [now_s - _SINCE.unpack_from(self._memory, place * _PLACE_BYTES + _SINCE_AT)[0] for place in syncs]
 
     def _take_place(self) -> int | None:
         # One that holds what a dead process left is taken last, when its leases have long run out.
@@ -101,18 +149,20 @@ class Holdings:
 
     def _write(self, place: int, note: bytes = b"", *, running: bool) -> None:
         """Length 0 first and the length last: who is killed in between leaves no half a note."""
-        if len(note) > _PLACE_BYTES - _HEADER.size:
-            note = b""
+        if len(note) > _SINCE_AT - _HEADER.size:
+            note = _NOTHING
         at = place * _PLACE_BYTES
         _HEADER.pack_into(self._memory, at, running, 0)
         if note:
             self._memory[at + _HEADER.size : at + _HEADER.size + len(note)] = note
             _HEADER.pack_into(self._memory, at, running, len(note))
 
+    def _length(self, place: int) -> int:
+        return int(_HEADER.unpack_from(self._memory, place * _PLACE_BYTES)[1])
+
     def _read(self, place: int) -> Lost:
-        at = place * _PLACE_BYTES
-        _, length = _HEADER.unpack_from(self._memory, at)
+        at, length = place * _PLACE_BYTES, self._length(place)
         if length == 0:
-            return Lost(place, "", [])
-        application, *claims = json.loads(self._memory[at + _HEADER.size : at + _HEADER.size + length])
-        return Lost(place, application, [(slot, generation) for slot, generation in claims])
+            return Lost(place, {})
+        claims = json.loads(self._memory[at + _HEADER.size : at + _HEADER.size + length])
+        return Lost(place, {name: [(slot, generation) for slot, generation in held] for name, held in claims.items()})

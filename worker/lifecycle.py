@@ -45,6 +45,8 @@ _RESULT_UNREAD_FOR = 50
 _state = mmap.mmap(-1, 16)
 _SINCE = struct.Struct("=d")
 _SINCE_AT = 8
+_POOL = struct.Struct("=I")
+_POOL_AT = 4
 
 holdings = Holdings()
 
@@ -63,6 +65,16 @@ def stopping_for_s() -> float:
 def too_late(after_s: float) -> Callable[[], bool]:
     """Says whether requests under way must end now: the worker has been stopping for so long, or stops cold."""
     return lambda: _state[0] == _COLD or (stopping() and stopping_for_s() >= after_s)
+
+
+def say_pool_size(processes: int) -> None:
+    """Called in the main process, for those of its pool."""
+    _POOL.pack_into(_state, _POOL_AT, processes)
+
+
+def most_syncs() -> int:
+    """How many processes of the pool may run syncs at once: one stays free for receipts that come by the broker."""
+    return max(1, int(_POOL.unpack_from(_state, _POOL_AT)[0]) - 1)
 
 
 def pause(seconds: float) -> None:
@@ -98,10 +110,10 @@ def hand_back_lost(ledgers: Mapping[str, Ledger]) -> None:
     while True:
         running = holdings.running()
         for lost in holdings.lost():
-            if lost.claims:
-                expired = ledgers[lost.application].expire(lost.claims)
-                ledgers[lost.application].reap()
-                log.warning("a process of the pool was lost: application=%s slots=%d", lost.application, sum(expired))
+            for application, claims in lost.claims.items():
+                expired = ledgers[application].expire(claims)
+                ledgers[application].reap()
+                log.warning("a process of the pool was lost: application=%s slots=%d", application, sum(expired))
             holdings.forget(lost)
         if not running:
             return

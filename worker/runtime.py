@@ -12,12 +12,16 @@ from redis.retry import Retry
 from receipt_sync import ReceiptQueue
 from receipt_sync.connection import client_of
 from settings import Application, Settings
+from settings.service_session import CREDENTIALS
 from worker.acting import Patience
 from worker.alerts import alert
-from worker.chat_api import ChatApi, Endpoint
+from worker.chat_api import ChatApi, Door, Endpoint
 from worker.ledger import Ledger, RingSize
 from worker.ledger.policy import policy_of
 from worker.plan import Limits
+from worker.service_session import ServiceSession
+from worker.session_store import SessionStore, digest_of
+from worker.signing import Credentials
 from worker.sync import Way
 
 _REDIS_TIMEOUT_S = 5.0
@@ -41,7 +45,10 @@ class Runtime:
             retry=Retry(ExponentialBackoff(cap=2, base=0.05), _REDIS_RETRIES),
         )
         self.ways = {application.name: self._way(application) for application in settings.applications}
-        self.pool: Executor = ThreadPoolExecutor(settings.connections, thread_name_prefix="put")
+        # One each: an application whose calls hang must not take the others' threads. They are made when needed.
+        self.pools: dict[str, Executor] = {
+            name: ThreadPoolExecutor(settings.connections, thread_name_prefix=f"put-{name}") for name in self.ways
+        }
         self._queues = {
             name: ReceiptQueue(client=self.redis, application=name, max_text_bytes=settings.max_text_bytes)
             for name in self.ways
@@ -55,7 +62,7 @@ class Runtime:
         settings = self.settings
         return Way(
             ledger=self._ledger(application),
-            api=ChatApi(_endpoint(application)),
+            api=self._door(application),
             limits=Limits(application.list_max_ids if application.comma_lists else 1, application.both_flags),
             patience=Patience(
                 settings.backoff_base_s,
@@ -67,6 +74,17 @@ class Runtime:
             late_s=_LATE_FOR_PACE_S if application.rate_per_s else settings.lease_margin_s,
             connections=settings.connections,
         )
+
+    def _door(self, application: Application) -> Door:
+        settings, api = self.settings, ChatApi(_endpoint(application))
+        credentials = _credentials(application)
+        # The key wins: it serves every user, and does not expire (docs/decisions/0019).
+        if credentials is None or application.api_key is not None:
+            return api
+        of = digest_of(credentials, application.endpoint)
+        lock_ms = round(settings.lease_s(application) * 1000)
+        store = SessionStore(self.redis, application.name, of=of, lock_ms=lock_ms)
+        return ServiceSession(application.name, api, store, credentials, settings.unauthorized_hold_s)
 
     def _ledger(self, application: Application) -> Ledger:
         settings = self.settings
@@ -88,6 +106,11 @@ def _endpoint(application: Application) -> Endpoint:
         connect_timeout_s=application.connect_timeout_s,
         read_timeout_s=application.read_timeout_s,
     )
+
+
+def _credentials(application: Application) -> Credentials | None:
+    given = [getattr(application, name) for name in CREDENTIALS]
+    return Credentials(*(secret.get_secret_value() for secret in given)) if all(given) else None
 
 
 def runtime(settings: Settings) -> Runtime:

@@ -3,6 +3,9 @@
 What may happen twice: a PUT whose worker died before the settle. What cannot be lost: a slot is forgotten only by a
 settle that follows an accepted PUT. At most one PUT of a slot is in flight: a claim that is too old to be sent within
 its lease is handed back unsent.
+
+A sync that lasts serves the other applications as well, each over connections of its own: it occupies a process that
+they might be waiting for (docs/decisions/0018). So no application waits for another's calls, however many of them hang.
 """
 
 from __future__ import annotations
@@ -10,27 +13,31 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from dataclasses import dataclass, field
 
 import sentry_sdk
 
 from worker.acting import Patience, outcome_of
-from worker.chat_api import ChatApi
+from worker.chat_api import Door
 from worker.deadline import TooLateError
+from worker.flights import POLL_S, Flights
 from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
 from worker.observability import pseudonym
 from worker.plan import Limits, Put, next_put
-from worker.verdicts import Sent, Verdict, name
+from worker.verdicts import Sent, Unsent, Verdict, name
 
 log = logging.getLogger(__name__)
 
-# Newly due slots join a running sync this soon; a doorbell for each would cost more than asking.
-_POLL_S = 0.05
+# A quiet system's syncs are over before this, and cost the other applications nothing.
+_ALONE_S = 0.25
 
-# Of a lease; several tries fit into one.
-_EXTEND_SHARE = 0.25
+# By then it has looked after them.
+LASTING_S = _ALONE_S + 2 * POLL_S
+
+# Per application: with very many of them each is looked after less often.
+_LOOK_S = 0.005
 
 _LATE = Back("claimed too long ago to be sent")
 
@@ -53,7 +60,7 @@ class Way:
     """
 
     ledger: Ledger
-    api: ChatApi
+    api: Door
     limits: Limits
     patience: Patience
     send_within_s: float
@@ -72,7 +79,8 @@ class Sync:
         time_s: how long it goes on claiming.
         stopping: says whether the worker wants to stop; then nothing more is claimed.
         too_late: says whether requests under way must end now, so that their slots are handed back in time.
-        note: is told what is in flight, as (slot, generation), whenever that changes.
+        note: is told what is in flight, (slot, generation) by application, whenever that changes.
+        others: the other applications' ways, each with threads of its own.
     """
 
     way: Way
@@ -81,11 +89,15 @@ class Sync:
     time_s: float
     stopping: Callable[[], bool]
     too_late: Callable[[], bool] = lambda: False
-    note: Callable[[list[tuple[str, int]]], None] = lambda _: None
-    sent: int = 0
-    settled: int = 0
-    _extended_s: float = field(default_factory=time.monotonic)
-    _flying: dict[Future[Settlement], AnyClaim] = field(default_factory=dict)
+    note: Callable[[dict[str, list[tuple[str, int]]]], None] = lambda _: None
+    others: Iterable[tuple[Way, Executor]] = ()
+    _own: Flights = field(init=False)
+    _guests: list[Flights] = field(init=False)
+    _look_s: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._own = Flights(self.way, self.pool, self.permit, send_claim)
+        self._guests = [Flights(way, pool, self.permit, send_claim) for way, pool in self.others]
 
     def run(self) -> None:
         """Runs to the end.
@@ -94,64 +106,97 @@ class Sync:
             redis.RedisError: the ledger is lost; what is in flight is healed by its lease.
         """
         try:
-            self._go_on(time.monotonic() + self.time_s)
+            self._go_on(time.monotonic())
         finally:
             # What is in flight is settled even when a claim has failed: the ledger may be back by then.
-            while self._flying:
+            while self._is_flying():
                 self._settle_finished(None)
                 self._keep_in_time()
 
-    def _go_on(self, until_s: float) -> None:
+    @property
+    def served(self) -> list[Ledger]:
+        """The ledgers in which it has taken a place."""
+        return [self.way.ledger, *(guest.way.ledger for guest in self._guests if guest.asked)]
+
+    @property
+    def sent(self) -> int:
+        """PUTs sent so far."""
+        return sum(flights.sent for flights in self._all())
+
+    @property
+    def settled(self) -> int:
+        """Claims ended so far, without those that had been taken away."""
+        return sum(flights.settled for flights in self._all())
+
+    def _go_on(self, begun_s: float) -> None:
         while True:
-            wait_s = self._claim() if time.monotonic() < until_s and not self.stopping() else None
-            if not self._flying and (wait_s is None or wait_s > _POLL_S):
+            wait_s = self._claim(begun_s)
+            if not self._is_flying() and (wait_s is None or wait_s > POLL_S):
                 return
             self._settle_finished(wait_s)
             self._keep_in_time()
 
-    def _claim(self) -> float | None:
-        """Claims as many as there are free connections; answers seconds until it is worth asking again."""
-        free = self.way.connections - len(self._flying)
-        if free == 0:
-            return _POLL_S
-        claimed = self.way.ledger.claim(free, self.permit)
-        for claim in claimed.claims:
-            self._flying[self.pool.submit(send_claim, self.way, claim, time.monotonic())] = claim
-        if claimed.claims:
+    def _claim(self, begun_s: float) -> float | None:
+        """Claims for everyone whose turn it is; answers seconds until it is worth asking again."""
+        waits_s, before = [], self._holds()
+        for flights in self._turns(time.monotonic() - begun_s):
+            wait_s = flights.claim()
+            if wait_s is not None:
+                waits_s.append(wait_s)
+            self._look_s[flights.way.ledger.application] = time.monotonic() + self._until_next_look_s(wait_s)
+        if self._holds() > before:
             self.note(self._held())
-        if claimed.leave or claimed.wait_ms is None:
-            return None
-        return claimed.wait_ms / 1000
+        return min(waits_s, default=None)
+
+    def _turns(self, lasted_s: float) -> list[Flights]:
+        """Who is served now.
+
+        When the time is up and calls still hang, so does this process: those that are quick are served on, for
+        nobody else may be free to do so. The slow ones are not, or it would never end.
+        """
+        if self.stopping():
+            return []
+        now_s = time.monotonic()
+        looked_after = [guest for guest in self._guests if now_s >= self._look_s.get(guest.way.ledger.application, 0)]
+        turns = [self._own, *(looked_after if lasted_s >= _ALONE_S else ())]
+        if lasted_s < self.time_s:
+            return turns
+        hangs = any(flights.slow and flights.flying for flights in self._all())
+        return [flights for flights in turns if hangs and not flights.slow]
+
+    def _until_next_look_s(self, wait_s: float | None) -> float:
+        least_s = _LOOK_S * len(self._guests)
+        return max(least_s, min(POLL_S, POLL_S if wait_s is None else wait_s))
 
     def _settle_finished(self, wait_s: float | None) -> None:
-        if not self._flying:
+        flying = [future for flights in self._all() for future in flights.flying]
+        if not flying:
             time.sleep(wait_s or 0)
             return
-        timeout_s = min(_POLL_S, wait_s) if wait_s else _POLL_S
-        finished, _ = wait(self._flying, timeout_s, FIRST_COMPLETED)
+        timeout_s = min(POLL_S, wait_s) if wait_s else POLL_S
+        finished, _ = wait(flying, timeout_s, FIRST_COMPLETED)
         if not finished:
             return
-        for future in finished:
-            del self._flying[future]
-        settlements = [future.result() for future in finished]
-        self.settled += sum(self.way.ledger.settle(settlements))
-        self.sent += len(settlements)
+        for flights in self._all():
+            flights.settle(finished)
         self.note(self._held())
 
     def _keep_in_time(self) -> None:
-        """Ends requests that drip, and keeps the slots of those that end late all the same."""
-        if self.too_late():
-            self.way.api.end_all()
-        else:
-            self.way.api.end_overdue()
-        if time.monotonic() - self._extended_s < self.way.ledger.lease_ms / 1000 * _EXTEND_SHARE:
-            return
-        self._extended_s = time.monotonic()
-        if self._flying:
-            self.way.ledger.extend(self._held())
+        too_late = self.too_late()
+        for flights in self._all():
+            flights.keep_in_time(too_late=too_late)
 
-    def _held(self) -> list[tuple[str, int]]:
-        return [(claim.slot, claim.generation) for claim in self._flying.values()]
+    def _all(self) -> list[Flights]:
+        return [self._own, *self._guests]
+
+    def _is_flying(self) -> bool:
+        return any(flights.flying for flights in self._all())
+
+    def _holds(self) -> int:
+        return sum(len(flights.flying) for flights in self._all())
+
+    def _held(self) -> dict[str, list[tuple[str, int]]]:
+        return {flights.way.ledger.application: flights.held() for flights in self._all() if flights.flying}
 
 
 def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
@@ -179,8 +224,8 @@ def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
 
 
 def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcome: Outcome) -> None:
-    """One log line for every PUT that was not accepted; nothing private is in it."""
-    if isinstance(verdict, Sent):
+    """One log line for every PUT that was sent and not accepted; nothing private is in it."""
+    if isinstance(verdict, (Sent, Unsent)):
         return
     log.warning(
         "PUT not accepted: application=%s slot=%s verdict=%s outcome=%s ids=%d attempt=%d reason=%r",

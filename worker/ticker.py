@@ -21,7 +21,7 @@ from settings import Settings
 from worker.contract import DOORBELL_QUEUE, SYNC
 from worker.ledger import Ledger
 from worker.ledger.keeping import EvictingRedisError
-from worker.lifecycle import end_worker, hand_back_lost, stopping
+from worker.lifecycle import end_worker, hand_back_lost, say_pool_size, stopping
 from worker.observability import pseudonym
 from worker.runtime import runtime
 
@@ -182,6 +182,7 @@ def ticker_step(settings: Settings) -> type[bootsteps.StartStopStep]:
         requires = ("celery.worker.components:Pool",)
 
         def start(self, worker: Any) -> None:
+            say_pool_size(worker.concurrency)
             held = runtime(settings)
             ledgers = [way.ledger for way in held.ways.values()]
             self.ticker = Ticker(held.redis, ledgers, doorbell(worker.app))

@@ -1,13 +1,14 @@
-"""Verdicts: the five meanings that an answer of the API, or a failure to get one, can have.
+"""Verdicts: the five meanings that an answer of the API, or a failure to get one, can have; and that nothing was sent.
 
 Sent           2xx                                          covered
 Rejected       400, 403, 404, 422 and other 4xx             never again: dead letter with the API's words
 Throttled      429                                          the application holds; costs no attempt
 Unavailable    5xx, 408, 3xx, timeouts, refused, reset      again, with backoff
 Unauthorized   401                                          the API key's application holds; the session's actor waits
+Unsent         no PUT was made: no service session now      again, soon; costs no attempt
 
-A verdict is made in worker/chat_api.py and acted on in worker/acting.py, and nowhere else. Statuses: the API's
-documentation names 400, 401, 403, 404, 422, 429, 500 and 503; 502 has been seen.
+A verdict is made in worker/chat_api.py or worker/service_session.py, acted on in worker/acting.py, and nowhere else.
+Statuses: the API's documentation names 400, 401, 403, 404, 422, 429, 500 and 503; 502 has been seen.
 """
 
 from __future__ import annotations
@@ -50,15 +51,38 @@ class Unavailable:
 
 @dataclass(frozen=True, slots=True)
 class Unauthorized:
-    """The credentials were refused, or there are none to send (`configured` False)."""
+    """The credentials were refused, or there are none to send (`configured` False).
+
+    `again_s` is for a service session that was refused: when there may be another; None for all other credentials.
+    """
 
     reason: str
     configured: bool = True
+    again_s: float | None = None
 
 
-Verdict = Sent | Rejected | Throttled | Unavailable | Unauthorized
+LOGGED_IN, LOGIN_REFUSED, UNAVAILABLE = "logged_in", "login_refused", "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """The PUT was not sent: there is no service session, or its call was spent on making one.
+
+    Attributes:
+        reason: holds nothing private.
+        again_s: when to try again.
+        login: what became of the login that was made in its place: LOGGED_IN, LOGIN_REFUSED, or UNAVAILABLE, which
+            the breaker takes as it takes the same answer to a PUT; '' where the API was not asked.
+    """
+
+    reason: str
+    again_s: float
+    login: str = ""
+
+
+Verdict = Sent | Rejected | Throttled | Unavailable | Unauthorized | Unsent
 
 
 def name(verdict: Verdict) -> str:
-    """The verdict's name in counts and logs: `sent`, `rejected`, `throttled`, `unavailable`, `unauthorized`."""
+    """The verdict's name in counts and logs: `sent`, `rejected`, `throttled`, `unavailable` or `unauthorized`."""
     return type(verdict).__name__.lower()

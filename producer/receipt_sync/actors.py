@@ -1,9 +1,9 @@
 """Actors: whom a PUT is sent for.
 
-`u123` is user 123, named by the application's API key with `On-Behalf-Of`. `s123` is user 123 acting through a
-QuickBlox session; a newer token of the same user takes over. `t<digest>` is a session whose user was not said: nothing
-but the very same token can act for it. The three are kept apart, so that a session that is refused cannot hold up
-what the API key would send (docs/decisions/0004).
+`u123` is user 123, named by the application's API key with `On-Behalf-Of`, or, without a key, the user of the service
+session if that is user 123. `s123` is user 123 acting through a QuickBlox session; a newer token of the same user takes
+over. `t<digest>` is a session whose user was not said: nothing but the very same token can act for it. The three are
+kept apart, so that a session that is refused cannot hold up what the API key would send (docs/decisions/0004).
 """
 
 from __future__ import annotations

@@ -10,20 +10,25 @@ lives on one node, several spread over the cluster, and each Lua script is given
 | `<slot>:p`, `<slot>:f` | hash | message ids marked one by one, pending and in flight: `r<id>`/`d<id>` → receipts |
 | `rs:{app}:due` | sorted set | slots with something pending and nothing in flight, by when they are due (ms) |
 | `rs:{app}:leases` | sorted set | slots in flight, by when their lease runs out (ms) |
-| `rs:{app}:permits` | sorted set | doorbells rung and syncs running, by when they are given up for lost (ms) |
+| `rs:{app}:permits` | sorted set | doorbells rung, syncs at work (`+` in front), by when they are given up (ms) |
 | `rs:{app}:counts` | hash | recorded, absorbed, covered, dead (of them dropped, expired), pending, in_flight … |
 | `rs:{app}:policy` | hash | the workers' settings, for the scripts; `version` of the ledger, now 1 |
 | `rs:{app}:pace` | hash | the token bucket (`tokens`, `at`), the hold (`hold` until ms, `holds` in a row) |
+| `rs:{app}:session` | hash | the service session, and why there is none (fields below) |
+| `rs:{app}:session:lock` | string | who is making a session; runs out with the longest request |
 | `rs:{app}:dead` | stream | dead letters |
 | `rs:{app}:broken` | hash | slots and keys set aside because they held something else → why |
-| `rs:{app}:broken:<key>` | any | what stood in place of `dead`, `permits`, `pace`, `policy` or `broken` |
+| `rs:{app}:broken:<key>` | any | what stood in place of `dead`, `permits`, `pace`, `policy`, `broken` or `w:<actor>` |
+| `rs:{app}:t:<actor>` | string | the newest session token; until it is refused or its life is over, a hint |
+| `rs:{app}:w:<actor>` | sorted set | refused tokens' SHA-1, by minus when; slots that wait, by recorded (ms) |
 | `rs:{app}:start:<digest>` | string | how often the recording of a message that came back was begun, not ended |
 | `rs:{app}:wake` | channel | "something fell due", sent by the scripts to the workers |
 
 Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of this slot), `g` generation (when it was
 claimed, and a turn: the workers' claim.lua), `s` when its last PUT was claimed (ms), `a` failed attempts in a row, `q`
-since when (ms), `y` crashes in a row, `w` why it was not sent, `u` waits for a newer session token, `pt` and `ft` when
-the oldest pending and in-flight receipt was recorded (ms): the half exists while its time does.
+since when (ms), `y` crashes in a row, `w` why it was not sent, `u` since when (ms) it waits for another session token,
+or for any credentials, `pt` and `ft` when the oldest pending and in-flight receipt was recorded (ms): the half exists
+while its time does.
 Mark slots: `pr` and `pd` receipts of the whole dialog (read, delivered), `pa` and `pb` the messages they named
 (`*` in front: owed whatever the names say), `pi` ids stand in `<slot>:p`; `fr fd fa fb fi` the same in flight; `wa`
 and `wb` messages covered for good; `k` session token, `fk` the one in flight; `z` most ids in the next list.
@@ -31,6 +36,12 @@ Edit slots: `pn` receipts, `pv` revision, `px` text, `pu` actor, `pk` session to
 flight; `v` highest revision sent, `o` the same where an edit of that revision has died since, `h` SHA-1 of the text the
 API holds for certain, `l` until when (ms) the text with the SHA-1 `lx` may still be applied, its PUT having been given
 up without an answer.
+
+The service session: `id` (who made it), `token`, `user_id`, `of` (a digest of the credentials), `made_ms`, `renew_ms`,
+`expires_ms`; `fails` logins in a row that failed, `trouble` their kind, `next_ms` no login before, `ahead_s` of the
+API's clock, `young` sessions in a row that were refused as soon as they were made. Logins are counted beside the PUTs:
+`puts_logged_in`, `puts_login_refused`; one without an answer as `puts_unavailable`, a throttled one as
+`puts_throttled`.
 
 Times come from Redis' clock; revisions are numbers below 2**53, exact in Lua.
 """

@@ -11,8 +11,8 @@ import redis
 
 
 def shared_source() -> str:
-    """What every script of the ledger starts with: a slot's fields and accounts, the join, when a slot is due."""
-    return "".join((_here() / f"{name}.lua").read_text(encoding="utf-8") for name in ("slot", "join", "due"))
+    """What every script of the ledger starts with: a slot's fields and accounts, the join, when it is due, tokens."""
+    return "".join((_here() / f"{name}.lua").read_text(encoding="utf-8") for name in ("slot", "join", "due", "tokens"))
 
 
 def record_source() -> str:

@@ -15,12 +15,12 @@ import redis
 
 from tests.simulation.history import AnyClaim
 from tests.simulation.setup import LEASE_MS, POLL_MS, SYNC_TIME_MS
-from worker import acting, ticker
+from worker import acting, flights, ticker
 from worker import sync as product
 from worker.ledger import Back, Outcome
 from worker.plan import Put
 
-_EXTEND_MS = LEASE_MS * product._EXTEND_SHARE
+_EXTEND_MS = LEASE_MS * flights.EXTEND_SHARE
 
 
 @dataclass(slots=True)

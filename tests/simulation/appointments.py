@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.simulation import history as told
@@ -15,12 +16,17 @@ from tests.simulation.weather import Weather
 
 @dataclass(eq=False)
 class Appointments:
-    """Those of one schedule that are still to be kept."""
+    """Those of one schedule that are still to be kept.
+
+    Attributes:
+        log_in: lets the user whose sessions may have ended log in again.
+    """
 
     store: Store
     chat: Chat
     chronicle: Chronicle
     weather: Weather
+    log_in: Callable[[], None]
     _at: list[tuple[int, str]] = field(default_factory=list)
 
     def make(self, setup: Setup, draw: Decisions) -> None:
@@ -46,6 +52,7 @@ class Appointments:
     def _quieten(self) -> None:
         self.weather.quiet = True
         self.chat.quieten()
+        self.log_in()
         self.chronicle.events.append(told.Quietened(self.chronicle.now_ms))
 
     def _take_snapshot(self) -> None:
@@ -58,6 +65,8 @@ class Appointments:
         self.chronicle.now_ms += 1
         self.store.now_ms = self.chronicle.now_ms
         self.store.roll_back()
+        if self.weather.quiet:
+            self.log_in()  # it may have lost that, too
         self.chronicle.beside.roll_back()
         self.chronicle.faults["Redis lost its last writes"] += 1
         self.chronicle.events.append(told.RolledBack(self.chronicle.now_ms, *self._saved))

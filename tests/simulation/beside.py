@@ -13,7 +13,7 @@ from tests.simulation.history import AnyClaim
 from tests.simulation.setup import LANDS_MS, Setup
 from tests.simulation.store import Store
 from tests.slot_state import LedgerState, read_state
-from worker.ledger import MarkClaim, Outcome, Reaped
+from worker.ledger import MarkClaim, Outcome, Reaped, Stopped
 
 
 class BrokenPromiseError(AssertionError):
@@ -33,9 +33,9 @@ class Beside:
 
     def __init__(self, setup: Setup) -> None:
         policy = {
-            "gather_min_ms": setup.gather_min_ms,
-            "gather_max_ms": setup.gather_max_ms,
+            **setup.gather_ms,
             "give_up_ms": setup.give_up_ms,
+            "token_wait_ms": setup.token_wait_ms,
             "crashes_max": setup.crashes_max,
             "lands_ms": LANDS_MS,
         }
@@ -60,6 +60,17 @@ class Beside:
             got = dataclasses.replace(got, ids=dict(sorted(got.ids.items())))
         if got != expected:
             raise BrokenPromiseError("model", f"claimed {got}, the model {expected}")
+
+    def stop(self, stopped: Stopped, now_ms: int) -> int:
+        """A due slot had no token to be sent with; answers how many receipts died of it."""
+        model, before = self.model, self._dead(stopped.slot)
+        if not model.is_stopped(model.slots[stopped.slot]):
+            raise BrokenPromiseError("model", f"{stopped.slot} was stopped, and has a token")
+        if model.due_ms.get(stopped.slot, now_ms + 1) > now_ms:
+            raise BrokenPromiseError("model", f"{stopped.slot} was stopped, and was not due")
+        if model.stop(stopped.slot, now_ms) != stopped.dead:
+            raise BrokenPromiseError("model", f"{stopped} is the other way round in the model")
+        return self._dead(stopped.slot) - before
 
     def settle(
         self, slot: str, generation: int, outcome: Outcome, now_ms: int, *, accepted: bool, of_outage: bool

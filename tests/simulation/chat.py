@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tests.simulation.decisions import Decisions
+from tests.simulation.receipts import TOKENS
 from tests.simulation.setup import DEADLINE_MS, LANDS_MS
 from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Verdict
 
@@ -30,6 +31,7 @@ class Fate:
 
 _LATE_MS = DEADLINE_MS + LANDS_MS - 50
 FINE = (Fate("sent", Sent(), 5, 2), Fate("sent", Sent(), 40, 2), Fate("sent", Sent(), 160, 150))
+REFUSED = Fate("unauthorized", Unauthorized("refused"), 5)
 SLOW = Fate("slow", Sent(), DEADLINE_MS - 10, 5)
 BAD = (
     SLOW,
@@ -45,7 +47,7 @@ BAD = (
     Fate("timeout, applied late", Unavailable("no answer: ReadTimeout"), DEADLINE_MS, _LATE_MS),
     Fate("timeout, applied late", Unavailable("no answer: ReadTimeout"), DEADLINE_MS, _LATE_MS),
     Fate("rejected", Rejected(400, "no", ""), 5),
-    Fate("unauthorized", Unauthorized("refused"), 5),
+    *4 * (REFUSED,),
 )
 
 
@@ -59,18 +61,23 @@ class Chat:
     def __init__(self, draw: Decisions, bad_answer_one_in: int) -> None:
         self._draw = draw
         self._bad_one_in = bad_answer_one_in
+        self._ended_sessions: set[str] = set()
         self._to_come: list[tuple[int, int, str]] = []
         self.counts: Counter[str] = Counter()
 
-    def take(self, number: int, now_ms: int) -> Fate:
-        """A PUT has arrived."""
-        draw = self._draw
-        fate = draw.one_of(BAD) if draw.once_in(self._bad_one_in) else draw.one_of(FINE)
+    def take(self, number: int, now_ms: int, token: str | None) -> Fate:
+        """A PUT has arrived. A session that was refused once always is, and sometimes all of the user's with it."""
+        fate = REFUSED if token in self._ended_sessions else self._draw_fate()
+        if fate is REFUSED and token:
+            self._ended_sessions.update({token}, TOKENS if self._draw.below(2) else ())
         self.counts[fate.name] += 1
         if fate.applied_ms is not None:
             heapq.heappush(self._to_come, (now_ms + fate.applied_ms, number, "applied"))
         heapq.heappush(self._to_come, (now_ms + fate.after_ms, number, "ended"))
         return fate
+
+    def _draw_fate(self) -> Fate:
+        return self._draw.one_of(BAD if self._draw.once_in(self._bad_one_in) else FINE)
 
     def quieten(self) -> None:
         """From now on it only does what it should."""

@@ -10,7 +10,7 @@ from tests.simulation import history as told
 from tests.simulation.actors import Worker
 from tests.simulation.beside import Beside, BrokenPromiseError
 from tests.simulation.setup import START_MS, Setup
-from tests.simulation.watched import Breaker
+from tests.simulation.store import Breaker
 from worker.ledger import Claimed, Outcome, Reaped
 
 
@@ -52,10 +52,13 @@ class Chronicle:
         self.events.append(told.Recorded(self.now_ms, receipts))
         self.tell(f"recorded {receipts}")
 
-    def claimed(self, claimed: Claimed, breaker: Breaker) -> None:
-        """A claim was granted."""
-        if breaker and len(claimed.claims) > (self.now_ms >= breaker[1]):
-            raise BrokenPromiseError("breaker", f"{len(claimed.claims)} claims, and it is open until {breaker[1]}")
+    def claimed(self, claimed: Claimed, breaker: Breaker | None) -> None:
+        """Claims were granted; other slots were due and had no token."""
+        if breaker and len(claimed.claims) > (self.now_ms >= breaker.till_ms):
+            raise BrokenPromiseError("breaker", f"{len(claimed.claims)} claims in spite of {breaker}")
+        for stopped in claimed.stopped:
+            self.tell(f"stopped {stopped}")
+            self.events.append(told.Stopped(self.now_ms, stopped.slot, self.beside.stop(stopped, self.now_ms)))
         for claim in claimed.claims:
             self._granted[self.at_work, claim.slot, claim.generation] = len(self.events)
             self.events.append(told.Claimed(self.now_ms, claim))
@@ -67,15 +70,17 @@ class Chronicle:
         return self.events[self._granted[worker, claim.slot, claim.generation]].at_ms
 
     def settled(
-        self, settlements: Sequence[tuple[str, int, Outcome]], accepted: Sequence[bool], breaker: Breaker
+        self, settlements: Sequence[tuple[str, int, Outcome]], accepted: Sequence[bool], breaker: Breaker | None
     ) -> None:
         """Claims were ended."""
         for (slot, generation, outcome), taken in zip(settlements, accepted, strict=True):
             self.tell(f"settled {slot} {generation} {outcome}: {'accepted' if taken else 'stale'}")
             of_claim = self._granted[self.at_work, slot, generation]
-            of_outage = breaker is not None and self.events[of_claim].at_ms < breaker[0]
+            outage = breaker if breaker and breaker.why == "outage" else None
+            of_outage = outage is not None and self.events[of_claim].at_ms < outage.opened_ms
             dead = self.beside.settle(slot, generation, outcome, self.now_ms, accepted=taken, of_outage=of_outage)
             self.events.append(told.Settled(self.now_ms, slot, of_claim, outcome, taken, dead))
+        self.beside.model.end_settles()
 
     def reaped(self, reaped: Sequence[Reaped]) -> None:
         """Leases ran out."""

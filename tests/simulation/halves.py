@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from receipt_sync import EditMessage, Receipt
-from tests.simulation.history import Claimed, Event, Reaped, Recorded, RolledBack, Settled
+from tests.simulation.history import Claimed, Event, Reaped, Recorded, RolledBack, Settled, Stopped
 from worker.ledger import Dead, Done, Part
 
 
@@ -97,12 +97,16 @@ class Halves:
                     self._pending[slot] += rest
                 else:
                     self._pending[slot] += carried + rest
+            case Stopped(slot=slot, dead=dead):
+                self._take_back(slot, self._pending.pop(slot, []), dead)
             case Reaped(slot=slot, dead=dead):
-                held = self._flying.pop(slot, [])
-                if dead:
-                    self._dead += held
-                else:
-                    self._pending[slot] += held
+                self._take_back(slot, self._flying.pop(slot, []), dead)
+
+    def _take_back(self, slot: str, held: list[Unit], dead: int) -> None:
+        if dead:
+            self._dead += held
+        else:
+            self._pending[slot] += held
 
 
 def _split(units: list[Unit], part: Part | None) -> tuple[list[Unit], list[Unit]]:

@@ -82,6 +82,15 @@ class Reaped:
 
 
 @dataclass(slots=True)
+class Stopped:
+    """A due slot had no session token to be sent with; `dead` receipts had waited long enough."""
+
+    at_ms: int
+    slot: str
+    dead: int
+
+
+@dataclass(slots=True)
 class RolledBack:
     """Redis lost what it had written since event number `to`, at `since_ms`."""
 
@@ -97,7 +106,7 @@ class Quietened:
     at_ms: int
 
 
-Event = Recorded | Claimed | Sent | Applied | Ended | Settled | Reaped | RolledBack | Quietened
+Event = Recorded | Claimed | Sent | Applied | Ended | Settled | Reaped | Stopped | RolledBack | Quietened
 
 
 @dataclass

@@ -114,7 +114,7 @@ MUTANTS = (
     in_lua(
         "a later receipt puts the due time off",
         ("  if not s.pt then fresh[s.slot] = s end\n", "  fresh[s.slot] = s\n"),
-        ("math.max(number(s, 'pt') + gather_ms()", "math.max(now + gather_ms()"),
+        ("asked_ms(s, kind, number(s, 'pt'))", "asked_ms(s, kind, now)"),
     ),
     in_lua("the pace is not spent", ("  spend(n)\n", "")),
     in_lua("no window is kept, only the bucket", ("- calls_in_window()", "")),
@@ -122,7 +122,7 @@ MUTANTS = (
     in_lua("an open breaker lets everything through", ("pace.open and 1 or math.huge", "math.huge")),
     in_lua(
         "a failed probe keeps its place, and is the next probe",
-        ("law.is_open(pace) and c.claimed_ms < pace.open", "law.is_open(pace)"),
+        ("law.is_outage(pace) and c.claimed_ms < pace.open", "law.is_outage(pace)"),
     ),
     in_lua(
         "one bad message takes all of its slot along", ("bury(s, take(s, c.letters, c.ids), c)", "bury(s, take(s), c)")
@@ -133,6 +133,32 @@ MUTANTS = (
         (
             "scheduled[redis.call('ZRANGE', due_key, 0, 0)[1]]",
             "redis.call('ZRANGE', due_key, 0, 0)[1] == any and scheduled[any]",
+        ),
+    ),
+    in_lua(
+        "a refused token is sent again by the actor's other slots",
+        (
+            "if is_session(actor) and not token then return stop(s, actor, n) end",
+            "if is_session(actor) and not token then token = is_edit(slot) and s.pk or s.k end",
+        ),
+    ),
+    in_lua(
+        "another token wakes only the slot that it came in",
+        ("      if hints_of(actor).waits then wake_waiting(actor) end\n", ""),
+        ("  if hints_of(actor).waits and token == newest_of(actor) then wake_waiting(actor) end\n", ""),
+    ),
+    in_lua(
+        "what waits for a token has no due time of its own",
+        (
+            "  schedule(s, math.min(number(s, 'u') + policy.token_wait_ms, now + LOOK_MS))\n",
+            "  redis.call('ZREM', due_key, s.slot)\n",
+        ),
+    ),
+    in_lua(
+        "the wait for a token ends as if the receipts had never been",
+        (
+            "    bury(s, take(s), {reason = 'no newer session token came'})\n",
+            "    count('in_flight', -n)\n    clear(s, 'f')\n",
         ),
     ),
     Mutant(

@@ -8,7 +8,7 @@ from receipt_sync import Receipt, ReceiptQueue
 from tests.simulation.actors import Call, Rest, Steps
 from tests.simulation.chronicle import Chronicle
 from tests.simulation.decisions import Decisions
-from tests.simulation.receipts import Reports
+from tests.simulation.receipts import LOGIN, Reports
 from tests.simulation.store import Store
 from tests.simulation.watched import APPLICATION, Faults
 from tests.simulation.weather import Weather
@@ -31,6 +31,12 @@ class Producers:
         """One more of them."""
         self.working += 1
         return self._record_some()
+
+    def log_in(self) -> Steps:
+        """The user has a new session, and reports with it."""
+        self.working += 1
+        yield Call("record", lambda: self._record((LOGIN,)))
+        self.working -= 1
 
     def _record_some(self) -> Steps:
         """Records now and then; one in five a drummer, who hits the same slot at short intervals."""

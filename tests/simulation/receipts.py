@@ -9,7 +9,10 @@ from tests.simulation.decisions import Decisions
 
 DIALOGS = ("a" * 24, "b" * 24)
 MESSAGES = tuple(f"{n:024x}" for n in range(1, 5))
-ACTORS: tuple[dict[str, object], ...] = ({"user_id": 1}, {"user_id": 2, "token": "t1"}, {"user_id": 2, "token": "t2"})
+TOKENS = ("t1", "t2", "t3")
+ACTORS: tuple[dict[str, object], ...] = ({"user_id": 1}, *({"user_id": 2, "token": token} for token in TOKENS))
+# Whose session is new: it ends the wait of all that TOKENS have left.
+LOGIN = MarkRead(dialog_id="c" * 24, user_id=2, token="fresh")
 
 
 @dataclass

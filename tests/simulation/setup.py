@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.simulation.decisions import Decisions
@@ -21,12 +22,28 @@ LATE_MS = 100
 SNAPSHOT_AGE_MS = 1_000
 _NEVER = 1_000_000
 
+_GATHER_MS: tuple[Mapping[str, int], ...] = (
+    {"gather_min_ms": 0, "gather_max_ms": 0},
+    {"gather_min_ms": 0, "gather_max_ms": 300},
+    {"gather_min_ms": 150, "gather_max_ms": 150},
+    # Each kind its own: edits go out at once, delivereds have time.
+    {
+        "gather_min_ms": 100,
+        "gather_max_ms": 400,
+        "gather_edit_min_ms": 0,
+        "gather_edit_max_ms": 150,
+        "gather_delivered_min_ms": 350,
+        "gather_delivered_max_ms": 400,
+    },
+)
+
 
 @dataclass(frozen=True)
 class Setup:
     """What is fixed for one schedule; times in ms.
 
     Attributes:
+        gather_ms: the policy's gather times, by the fields' names.
         rate_per_s: of the pace; 0 for none.
         workers: processes, each with a ticker and up to `syncs` syncs.
         connections: PUTs of one sync side by side.
@@ -37,9 +54,9 @@ class Setup:
         rolls_back_at_ms: when Redis loses its last writes, counted from the start; 0 for never.
     """
 
-    gather_min_ms: int
-    gather_max_ms: int
+    gather_ms: Mapping[str, int]
     give_up_ms: int
+    token_wait_ms: int
     crashes_max: int
     rate_per_s: int
     workers: int
@@ -66,10 +83,10 @@ class Setup:
     def policy(self) -> dict[str, str]:
         """What the workers publish."""
         return {
-            "gather_min_ms": str(self.gather_min_ms),
-            "gather_max_ms": str(self.gather_max_ms),
+            **{name: str(ms) for name, ms in self.gather_ms.items()},
             "remember_ms": "86400000",
             "give_up_ms": str(self.give_up_ms),
+            "token_wait_ms": str(self.token_wait_ms),
             "lands_ms": str(LANDS_MS),
             "crashes_max": str(self.crashes_max),
             "rate_per_s": repr(float(self.rate_per_s)),
@@ -80,13 +97,14 @@ class Setup:
 
 def draw_setup(draw: Decisions) -> Setup:
     """A setup; with nothing but zeros one worker in calm weather."""
-    gather_min_ms, gather_max_ms = draw.one_of(((0, 0), (0, 300), (150, 150), (100, 400)))
+    gather_ms = draw.one_of(_GATHER_MS)
     fault_one_in, bad_answer_one_in = draw.one_of(((0, 0), (12, 3), (6, 3), (6, 0), (20, 2), (12, 3), (6, 4), (8, 2)))
     rough = fault_one_in > 0
     return Setup(
-        gather_min_ms=gather_min_ms,
-        gather_max_ms=gather_max_ms,
+        gather_ms=gather_ms,
         give_up_ms=draw.one_of((60_000, 60_000, 800)),
+        # Longer than a schedule: what waits so long has been stranded.
+        token_wait_ms=draw.one_of((120_000, 120_000, 400)),
         crashes_max=draw.one_of((5, 3, 2)),
         rate_per_s=draw.one_of((0, 0, 3)),
         workers=draw.one_of((1, 2, 2, 1, 3)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import redis
 
@@ -49,6 +49,14 @@ def simulated(source: str) -> str:
     return _WRAPPED % source.replace(_TIME, _VIRTUAL_TIME).replace(_PUBLISH, "wake_workers(")
 
 
+class Breaker(NamedTuple):
+    """An open breaker: since when, until when nothing is claimed (both ms), and why."""
+
+    opened_ms: int
+    till_ms: int
+    why: str
+
+
 class Store:
     """What the ledger and the producers' queue take for a Redis client.
 
@@ -86,10 +94,10 @@ class Store:
         """As redis-py's, for the policy."""
         self._wire.call("HSET", key, *(part for pair in mapping.items() for part in pair))
 
-    def breaker(self, application: str) -> tuple[int, int] | None:
-        """When it was opened and until when it holds (ms); None for a closed one."""
-        opened, till = self._wire.call("HMGET", f"{prefix(application)}:pace", "open", "till")
-        return None if opened is None else (int(opened), int(float(till)))
+    def breaker(self, application: str) -> Breaker | None:
+        """The breaker; None for a closed one."""
+        opened, till, why = self._wire.call("HMGET", f"{prefix(application)}:pace", "open", "till", "why")
+        return None if opened is None else Breaker(int(opened), int(till), why.decode())
 
     def take_snapshot(self) -> None:
         """What has been written until now is on the disk."""

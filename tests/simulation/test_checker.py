@@ -21,6 +21,7 @@ from tests.simulation.history import (
     RolledBack,
     Sent,
     Settled,
+    Stopped,
 )
 from tests.simulation.setup import draw_setup
 from worker.ledger import Again, Dead, Done, EditClaim, MarkClaim, Part
@@ -146,6 +147,33 @@ def test_in_calm_weather_nobody_waits_longer_than_the_gather_time() -> None:
     late = dataclasses.replace(MARK, recorded_ms=0)
     assert rule_broken(recorded(0, read()), *flight(1, 5_000, late, 1), calm=True) == "wait"
     assert rule_broken(recorded(0, read()), *flight(1, 5_000, late, 1)) == ""
+
+
+def refused_flight(number: int, at_ms: int, claim: MarkClaim, of_claim: int) -> list[Event]:
+    """A PUT whose session token the API refuses."""
+    put = put_of(claim)
+    outcome = Again("refused", "unauthorized", wants_token=True)
+    settled = Settled(at_ms + 2, claim.slot, of_claim, outcome, accepted=True, dead=0)
+    return [Claimed(at_ms, claim), Sent(at_ms, number, claim, put), Ended(at_ms + 2, number), settled]
+
+
+def test_a_refused_token_is_not_sent_again_in_any_slot_of_its_actor() -> None:
+    other = f"m:{'e' * 24}:s{USER}"
+    old = dataclasses.replace(MARK, slot=f"m:{'d' * 24}:s{USER}", actor=f"s{USER}", token="old")
+    both = recorded(0, read(token="old"), read(dialog="e" * 24, token="old"))
+    again, later = dataclasses.replace(old, slot=other), dataclasses.replace(old, token="new")
+    refused = refused_flight(1, 5, old, 1)
+    assert rule_broken(both, *refused, *flight(2, 20, again, 5)) == "refused tokens"
+    assert rule_broken(both, *refused, *flight(2, 20, dataclasses.replace(again, actor="s9"), 5)) == "coverage"
+    fresh = dataclasses.replace(again, token="new")
+    assert rule_broken(both, *refused, *flight(2, 20, later, 5), *flight(3, 30, fresh, 10)) == ""
+
+
+def test_what_waited_for_a_token_in_vain_is_accounted_for() -> None:
+    waits = recorded(0, read(token="old"))
+    slot = f"m:{'d' * 24}:s{USER}"
+    assert rule_broken(waits, Stopped(5, slot, dead=1)) == ""
+    assert rule_broken(waits, Stopped(5, slot, dead=0)) == "coverage"
 
 
 @pytest.mark.parametrize(("since", "rule"), [(0, ""), (1, "coverage")])

@@ -49,7 +49,7 @@ def wait(reading: Reading) -> None:
             continue  # the rest of a claim that needs several PUTs
         known.add((event.claim.slot, event.claim.recorded_ms))
         waited_ms = event.at_ms - event.claim.recorded_ms
-        if waited_ms > setup.gather_max_ms + _CALM_SLACK_MS:
+        if waited_ms > setup.gather_ms["gather_max_ms"] + _CALM_SLACK_MS:
             raise BrokenPromiseError("wait", f"{event.claim.slot} was claimed after {waited_ms} ms")
 
 

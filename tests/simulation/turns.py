@@ -134,7 +134,7 @@ class Turns:
         self.puts += 1
         excused = step.start_by_s == math.inf or worker.slept_ms > self.chronicle.granted_ms(worker, step.claim)
         self.chronicle.events.append(told.Sent(now_ms, self.puts, step.claim, step.put, excused))
-        fate = self.chat.take(self.puts, now_ms)
+        fate = self.chat.take(self.puts, now_ms, step.put.token)
         self.chronicle.tell(f"{actor.name}  sends PUT {self.puts}: {step.put.path} {step.put.body}, to be {fate.name}")
         actor.answer, actor.wake_ms = fate.verdict, now_ms + fate.after_ms
         if fault == "die after":

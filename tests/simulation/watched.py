@@ -9,11 +9,10 @@ from typing import Protocol
 import redis
 
 from tests.simulation.setup import LEASE_MS, PERMIT_MS, Setup
-from tests.simulation.store import Store
+from tests.simulation.store import Breaker, Store
 from worker.ledger import Claimed, Ledger, Outcome, Reaped, RingSize, Rung
 
 APPLICATION = "sim"
-Breaker = tuple[int, int] | None
 
 
 class WorkerDied(BaseException):
@@ -23,9 +22,9 @@ class WorkerDied(BaseException):
 class Watcher(Protocol):
     """Who is told what the ledger did; the breaker's state is that before a claim, and that after a settle."""
 
-    def claimed(self, claimed: Claimed, breaker: Breaker) -> None: ...
+    def claimed(self, claimed: Claimed, breaker: Breaker | None) -> None: ...
     def settled(
-        self, settlements: Sequence[tuple[str, int, Outcome]], accepted: Sequence[bool], breaker: Breaker
+        self, settlements: Sequence[tuple[str, int, Outcome]], accepted: Sequence[bool], breaker: Breaker | None
     ) -> None: ...
     def reaped(self, reaped: Sequence[Reaped]) -> None: ...
 

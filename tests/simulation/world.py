@@ -41,7 +41,7 @@ class World:
         self._doorbells = Doorbells(draw, chronicle, weather)
         self._processes = Processes(store, self.setup, draw, chronicle, planned, self._doorbells.ring)
         self._producers = Producers(store, draw, chronicle, weather, planned)
-        self._appointments = Appointments(store, self.chat, chronicle, weather)
+        self._appointments = Appointments(store, self.chat, chronicle, weather, self._log_in)
         self._turns = Turns(store, clocks, draw, chronicle, weather, self.chat, self._processes, planned)
 
     def run(self) -> told.History:
@@ -75,6 +75,9 @@ class World:
             else:
                 self._processes.answer(self._doorbells.take_one(bells))
         return False
+
+    def _log_in(self) -> None:
+        self._processes.start(Actor("user 2", None, self._producers.log_in()))
 
     def _is_drained(self) -> bool:
         busy = self._producers.working or self.chat.next_ms() or self.chronicle.beside.waits()

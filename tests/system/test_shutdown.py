@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.running import StartSystem, System, until
+from tests.running import API_KEY, StartSystem, System, until
 
 BACK_WITHIN_S = 10.0
 SLOTS = 4
@@ -83,6 +83,51 @@ def test_slots_of_a_lost_process_are_back_in_time(start_system: StartSystem) -> 
     worker.signal(signal.SIGTERM)
     _all_back(system, since_s)
     assert "a process of the pool was lost: application=default slots=2" in worker.log.text()
+
+
+def _with_two_applications(start_system: StartSystem) -> System:
+    """Both have requests under way in one process: the first one's sync lasts, and serves the second."""
+    system: System = start_system(
+        **HANGING, RECEIPTS_APPLICATIONS="default,shop", QUICKBLOX_API_KEY__SHOP=API_KEY, WORKER_CONCURRENCY="2"
+    )
+    dialogs = [system.dialog(i)[0] for i in range(SLOTS)]
+    system.api.faults(hang_share=1.0)
+    system.start_worker()
+    for queue in (system.receipts, system.queue("shop")):
+        for dialog_id in dialogs:
+            queue.mark_dialog_read(dialog_id, user_id=123)
+    system.wait_for_puts(2 * SLOTS)
+    return system
+
+
+def _all_of_both_back(system: System, since_s: float) -> None:
+    in_time_s = since_s + BACK_WITHIN_S - time.monotonic()
+    both = ("default", "shop")
+    until(lambda: all(system.accounts(name).in_flight == 0 for name in both), "every slot handed back", in_time_s)
+    assert [system.accounts(name).pending for name in both] == [SLOTS, SLOTS]
+    system.workers[0].wait(GONE_WITHIN_S)
+    assert len(system.puts()) == 2 * SLOTS
+
+
+def test_slots_of_every_application_that_a_sync_serves_are_back_in_time(start_system: StartSystem) -> None:
+    system = _with_two_applications(start_system)
+    since_s = time.monotonic()
+    system.workers[0].signal(signal.SIGTERM)
+    _all_of_both_back(system, since_s)
+
+
+def test_slots_of_every_application_that_a_lost_process_held_are_back_in_time(start_system: StartSystem) -> None:
+    system = _with_two_applications(start_system)
+    [worker] = system.workers
+    worker.signal(signal.SIGSTOP)  # or it would start a process in the place of each
+    for child in worker.children():
+        os.kill(child, signal.SIGKILL)
+    since_s = time.monotonic()
+    worker.signal(signal.SIGCONT)
+    worker.signal(signal.SIGTERM)
+    _all_of_both_back(system, since_s)
+    for name in ("default", "shop"):
+        assert f"a process of the pool was lost: application={name} slots={SLOTS}" in worker.log.text()
 
 
 def test_a_soft_shutdown_lasts_no_longer_than_its_requests(start_system: StartSystem) -> None:

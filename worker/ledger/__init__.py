@@ -15,7 +15,7 @@ record     is the producers' (receipt_sync); keys and fields of all: receipt_syn
 """
 
 from worker.ledger.claims import Claim, EditClaim, MarkClaim, UnreadableSlotError
-from worker.ledger.ledger import Claimed, Ledger, Paused, Reaped, RingSize, Rung
+from worker.ledger.ledger import Claimed, Ledger, Paused, Reaped, RingSize, Rung, Stopped
 from worker.ledger.outcomes import Again, Back, Dead, Done, Outcome, Part
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "Reaped",
     "RingSize",
     "Rung",
+    "Stopped",
     "UnreadableSlotError",
 ]

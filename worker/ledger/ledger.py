@@ -21,6 +21,15 @@ from worker.ledger.outcomes import Dead, Outcome, settle_arguments
 _REAPED_AT_ONCE = 200
 _EXPIRED_AT_ONCE = 500
 _STARTS_REMEMBERED_MS = 86_400_000
+_STOPPED = 2  # {slot, fate}; a claim has more: lua/claim.lua
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A due slot that was not claimed, for the API would refuse its token: it waits for another, or is dead."""
+
+    slot: str
+    dead: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +40,13 @@ class Claimed:
         claims: slots to send now.
         wait_ms: until more may be claimed; 0 now, None when nothing waits.
         leave: this sync's place has been taken by others.
+        stopped: slots that were due and have no token to be sent with.
     """
 
     claims: list[MarkClaim | EditClaim]
     wait_ms: int | None
     leave: bool = False
+    stopped: tuple[Stopped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +135,11 @@ class Ledger:
         claimed_s = time.monotonic()
         answer = self._call(scripts.CLAIM, most, self.lease_ms, permit, self.size.permit_ms, self.size.syncs_max)
         wait_ms = int(answer[0])
-        claims = [claim for slot in answer[1:] if (claim := self._readable(slot, claimed_s))]
-        return Claimed(claims, None if wait_ms < 0 else wait_ms, leave=wait_ms == -2)  # noqa: PLR2004 - see claim.lua
+        stopped = tuple(Stopped(_shown(each[0]), each[1] == b"dead") for each in answer[1:] if len(each) == _STOPPED)
+        slots = [each for each in answer[1:] if len(each) > _STOPPED]
+        claims = [claim for slot in slots if (claim := self._readable(slot, claimed_s))]
+        leave = wait_ms == -2  # noqa: PLR2004 - see claim.lua
+        return Claimed(claims, None if wait_ms < 0 else wait_ms, leave, stopped)
 
     def _readable(self, answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | EditClaim | None:
         try:
@@ -164,10 +178,7 @@ class Ledger:
         """Takes back the slots whose lease ran out, oldest first, a bounded number at a time."""
         answer = self._call(scripts.REAP, _REAPED_AT_ONCE)
         triples = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
-        return [
-            Reaped(slot.decode(errors="backslashreplace"), int(crashes), fate == b"dead")
-            for slot, crashes, fate in triples
-        ]
+        return [Reaped(_shown(slot), int(crashes), fate == b"dead") for slot, crashes, fate in triples]
 
     def ring(self, returned_permit: str = "") -> Rung:
         """Permits for the doorbells that the due slots and the free rate deserve now."""
@@ -177,6 +188,10 @@ class Ledger:
         )
         next_ms = int(answer[0])
         return Rung([permit.decode() for permit in answer[2:]], None if next_ms < 0 else next_ms, bool(answer[1]))
+
+    def give_back(self, permit: str) -> None:
+        """The doorbell of this permit is not answered: its work is done by syncs that run already."""
+        self._redis.zrem(f"{self._prefix}:permits", permit)
 
     def bury_invalid(self, task: str, arguments: str, reason: str, *, cut: bool = False) -> None:
         """A receipt that never became one stands among the dead letters, counted as recorded and dead.
@@ -212,6 +227,10 @@ class Ledger:
 def _paused(answer: Sequence[bytes | int]) -> Paused | None:
     since_ms, why = int(answer[0]), answer[1]
     return Paused(since_ms, why.decode(errors="replace") if isinstance(why, bytes) else str(why)) if since_ms else None
+
+
+def _shown(slot: bytes) -> str:
+    return slot.decode(errors="backslashreplace")
 
 
 def _utf8(text: str) -> str:

@@ -31,7 +31,8 @@ class Again:
         costs_attempt: counts as a failed attempt, for the backoff.
         hold_ms: nothing of this application is claimed so long: the API asked for it, or its key is refused.
         list_limit: most ids in the slot's next list; None as it is.
-        wants_token: the slot is due at once when a newer session token comes.
+        wants_token: the session token was refused, or there are no credentials: all slots of the actor wait for
+            another token; one that no token can help is due after the delay.
         in_doubt: the API may have applied the PUT, or may still do so: another text waits until it cannot.
     """
 

@@ -1,4 +1,4 @@
-"""The worker's scripts: the wheel's share (slot, join, due), what several of them need, then each one's own text."""
+"""The worker's scripts: the wheel's share (slot, join, due, tokens), what several need, then each one's own text."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def _script(*names: str) -> Script:
     return Script("".join([_DRAINS_A_FULL_REDIS, shared_source(), *parts]))
 
 
-CLAIM = _script("aside", "law", "pace", "flight", "claim")
-SETTLE = _script("aside", "law", "pace", "flight", "letters", "taking", "settle")
+CLAIM = _script("aside", "law", "pace", "flight", "letters", "taking", "sessions", "claim")
+SETTLE = _script("aside", "law", "pace", "flight", "letters", "taking", "sessions", "settle")
 EXTEND = _script("extend")
 REAP = _script("aside", "far", "flight", "letters", "taking", "reap")
 RING = _script("aside", "law", "pace", "ring")
@@ -31,3 +31,7 @@ EXPIRE = _script("aside", "letters", "expire")
 DROP = _script("aside", "letters", "drop")
 REPLAY = _script("aside", "flight", "letters", "replay")
 START = _script("start")
+SERVICE_LOOK = _script("service_session", "service_look")
+SERVICE_KEEP = _script("service_session", "service_keep")
+SERVICE_FAIL = _script("service_session", "service_fail")
+SERVICE_FORGET = _script("service_session", "service_forget")

@@ -5,20 +5,45 @@
 --          message ids joined with ',' (mark: '' for the whole dialog) or text (edit), session token or ''
 -- answers  {recorded, absorbed}: receipts counted, and those of them that need no PUT any more
 
--- A refused session's slot waits for another token of its actor: whoever brings one sets it going.
-local function bring_token(s, field, token)
-  if token == '' or s[field] == token then return end
-  put(s, field, token)
-  if s.u and s.pt and not s.ft then
-    put(s, 'u', nil)
-    schedule(s, now)
+-- Session tokens that came, by actor and in order, and the slots that they came in.
+local brought = {}
+local function bring(s, actor, token)
+  if token == '' then return end
+  local came = brought[actor] or {tokens = {}, slots = {}}
+  if came.tokens[#came.tokens] ~= token then came.tokens[#came.tokens + 1] = token end
+  came.slots[s] = true
+  brought[actor] = came
+end
+
+-- The newest that the API has not refused is the actor's from now on, and ends the wait of all its slots. A slot that
+-- waits and stands in no list any more is woken by what comes for itself.
+local function take_over(actor, came)
+  for i = #came.tokens, 1, -1 do
+    local token = came.tokens[i]
+    if not is_refused(actor, token) then
+      redis.call('SET', newest_key(actor), token, 'PX', math.floor(policy.token_life_ms))
+      for s in pairs(came.slots) do
+        if actor_of(s) == actor then set_going(s) end
+      end
+      if hints_of(actor).waits then wake_waiting(actor) end
+      return
+    end
   end
+end
+
+-- The first receipt fixes when its slot is due; a more urgent kind that joins it may bring that forward.
+local sooner = {}
+local function hurry(s, letter)
+  if not URGENT[letter] or number(s, FLAGS[letter].count) > 0 then return end
+  local asked = asked_ms(s, letter, now)
+  sooner[s.slot] = math.min(sooner[s.slot] or asked, asked)
 end
 
 local function record_all(s, letter, name)
   recorded(s, 1)
   if name ~= '' and has(s[FLAGS[letter].covered], name) then return absorbed(s, 1) end
   waits(s, 1)
+  hurry(s, letter)
   join_all(s, letter, 1, name)
 end
 
@@ -26,6 +51,7 @@ local function record_id(s, letter, id)
   recorded(s, 1)
   if has(s[FLAGS[letter].covered], id) then return absorbed(s, 1) end
   waits(s, 1)
+  hurry(s, letter)
   join_id(s, letter, 1, id)
 end
 
@@ -35,7 +61,7 @@ local function record_mark(s, letter, name, ids, token)
   else
     each_name(ids, function(id) record_id(s, letter, id) end)
   end
-  if s.pt then bring_token(s, 'k', token) end
+  if s.pt and token ~= '' then put(s, 'k', token) end
 end
 
 -- What the API holds is known only while nothing has been claimed since the last accepted edit: `h` stands for that.
@@ -49,7 +75,8 @@ local function drop_pending_edit(s)
   absorbed(s, n)
   count('pending', -n)
   if number(s, 'pv') > number(s, 'v') then put(s, 'v', s.pv) end
-  for _, field in ipairs({'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'a', 'q', 'w', 'u'}) do put(s, field, nil) end
+  if s.u then stop_waiting(s, s.pu) end
+  for _, field in ipairs({'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'a', 'q', 'w'}) do put(s, field, nil) end
   redis.call('ZREM', due_key, s.slot)
   fresh[s.slot] = s
 end
@@ -57,12 +84,13 @@ end
 local function record_edit(s, actor, revision, text, token)
   recorded(s, 1)
   if s.v and tonumber(revision) < number(s, 'v') then return absorbed(s, 1) end
-  local old_token = s.pk
+  local old_actor = s.pu
   waits(s, 1)
   join_edit(s, {n = 1, revision = revision, text = text, actor = actor, token = token}, true)
-  if s.u and not s.ft and s.pk ~= old_token then
-    put(s, 'u', nil)
-    schedule(s, now)
+  -- Another's edit has won: it does not wait for that actor's token.
+  if s.u and old_actor and s.pu ~= old_actor then
+    stop_waiting(s, old_actor)
+    if not s.ft then schedule(s, number(s, 'pt')) end
   end
   if is_stored_text(s) then drop_pending_edit(s) end
 end
@@ -89,9 +117,16 @@ for i = 1, #ARGV, 6 do
   else
     record_mark(s, ARGV[i], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
   end
+  bring(s, ARGV[i + 2], ARGV[i + 5])
 end
+for actor, came in pairs(brought) do take_over(actor, came) end
 for _, s in pairs(fresh) do
   if s.pt and not s.ft then schedule(s, gather_due(s)) end
+end
+for slot, due_ms in pairs(sooner) do
+  local s = opened[slot]
+  -- One that backs off, or waits for a token, waits for that.
+  if not fresh[slot] and not (s.ft or s.a or s.q or s.u) then advance(s, due_ms) end
 end
 finish()
 return {counted.recorded or 0, counted.absorbed or 0}

@@ -1,4 +1,4 @@
--- What every script starts with: a slot's fields and the accounts; join.lua and due.lua follow (receipt_sync/scripts.py).
+-- What every script starts with: a slot's fields and the accounts; join, due and tokens follow (receipt_sync/scripts.py).
 -- Keys and fields are listed in receipt_sync/keys.py. KEYS[1] is the prefix of one application's keys: all of them
 -- carry its hash tag, so a cluster keeps them on one node. Time is Redis' time, in ms.
 
@@ -34,13 +34,15 @@ local FLAGS = {
   d = {count = 'pd', names = 'pb', sent = 'fd', sent_names = 'fb', covered = 'wb'},
 }
 
--- The policy that the workers publish; these hold until the first worker has started.
+-- The policy that the workers publish; these hold until the first worker has started. `gather_edit_min_ms`,
+-- `gather_edit_max_ms`, `gather_delivered_min_ms` and `gather_delivered_max_ms` may be missing (due.lua).
 local policy = {gather_min_ms = 0, gather_max_ms = 2000, remember_ms = 86400000, give_up_ms = 86400000,
-  lands_ms = 10000, crashes_max = 5, rate_per_s = 72, retry_share = 0.2, breaker_calls_min = 20,
-  dead_keep_ms = 2592000000, dead_keep_max = 100000}
+  lands_ms = 10000, token_life_ms = 7200000, token_wait_ms = 86400000, crashes_max = 5, rate_per_s = 72,
+  retry_share = 0.2, breaker_calls_min = 20, dead_keep_ms = 2592000000, dead_keep_max = 100000}
 local VERSION = 1
 -- What no worker would publish (garbage, below zero, without end) counts for nothing.
-local LEAST = {remember_ms = 1, crashes_max = 1, breaker_calls_min = 1, dead_keep_ms = 1, dead_keep_max = 1}
+local LEAST = {remember_ms = 1, token_life_ms = 1, crashes_max = 1, breaker_calls_min = 1, dead_keep_ms = 1,
+  dead_keep_max = 1}
 do
   local stored = redis.pcall('HGETALL', prefix .. ':policy')
   for i = 1, stored.err and 0 or #stored, 2 do

@@ -20,6 +20,8 @@ API_KEY, FIRST, SECOND, NOBODYS = (
     {"user_id": 2, "token": "second"},
     {"token": "nobodys"},
 )
+# More than are remembered as refused.
+LOGINS = [{"user_id": 2, "token": f"login-{n}"} for n in range(12)]
 Actors = Sequence[dict[str, Any]]
 
 
@@ -63,19 +65,22 @@ AGAINS = st.builds(
     st.sampled_from([None, 1, 2]),
     st.booleans(),
 )
-ENDINGS = st.one_of(st.just("done"), st.just("dead"), st.just(Dead("unreadable", "")), st.just(Back("closing")), AGAINS)
+REFUSED = Again("the session token was refused", "unauthorized", wants_token=True)
+ENDINGS = st.sampled_from(["done", "dead", Dead("unreadable", ""), Back("closing"), REFUSED]) | AGAINS
 LIMITS = st.builds(Limits, list_max_ids=st.sampled_from([1, 2, 50]), both_flags=st.booleans())
 
-# Most histories are of one slot, where receipts meet most often; the others see that slots leave each other alone.
+# Most histories are of one slot, where receipts meet most often, or of one session's slots, which wait for its tokens
+# together; the others see that slots leave each other alone.
 _OF_ONE_SLOT = (
     marks(DIALOGS[:1], MESSAGES[:3], [API_KEY]),
     marks(DIALOGS[:1], MESSAGES, [FIRST, SECOND]),
     edits(MESSAGES[:1], [API_KEY]),
     edits(MESSAGES[:1], [FIRST, SECOND, NOBODYS]),
 )
+_OF_A_SESSION = st.one_of(marks(DIALOGS, MESSAGES[:2], LOGINS), edits(MESSAGES[:2], [*LOGINS, API_KEY]))
 _OF_ALL = st.one_of(
     marks(DIALOGS, MESSAGES, [API_KEY, FIRST, SECOND, NOBODYS]), edits(MESSAGES[:2], [API_KEY, FIRST, SECOND, NOBODYS])
 )
 
 # Which receipts a history is made of.
-RECEIPTS = st.sampled_from([*_OF_ONE_SLOT, _OF_ALL])
+RECEIPTS = st.sampled_from([*_OF_ONE_SLOT, _OF_A_SESSION, _OF_A_SESSION, _OF_ALL])

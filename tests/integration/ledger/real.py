@@ -11,7 +11,7 @@ from receipt_sync import Receipt, ReceiptQueue, keys
 from receipt_sync.validation import MAX_TEXT_BYTES
 from tests.histories import AnyClaim
 from tests.slot_state import LedgerState, read_state
-from worker.ledger import Ledger, Outcome, RingSize
+from worker.ledger import Ledger, Outcome, RingSize, Stopped
 from worker.ledger.letterbox import Letterbox
 
 APPLICATION = "app-1"
@@ -23,6 +23,8 @@ POLICY = {
     "gather_max_ms": "0",
     "remember_ms": "86400000",
     "give_up_ms": "86400000",
+    "token_life_ms": "7200000",
+    "token_wait_ms": "86400000",
     "lands_ms": "0",
     "crashes_max": "2",
     "dead_keep_ms": "86400000",
@@ -42,6 +44,7 @@ class RealLedger:
         size = RingSize(syncs_max=3, permit_ms=60_000, side_by_side=2)
         self.ledger = Ledger(client, APPLICATION, policy=POLICY | policy, lease_ms=LEASE_MS, size=size)
         self.ledger.publish_policy()
+        self.stopped: list[Stopped] = []
         self.letterbox = Letterbox(client, APPLICATION, MAX_TEXT_BYTES)
         self.generations: dict[str, list[int]] = {}  # they hold times; here they are counted from 1
 
@@ -49,7 +52,13 @@ class RealLedger:
         self.queue.record_many(receipts)
 
     def claim(self, most: int = 100) -> list[AnyClaim]:
-        claims = self.ledger.claim(most).claims
+        claims: list[AnyClaim] = []
+        looking = True
+        while looking:  # what is stopped takes the place of a claim
+            claimed = self.ledger.claim(most - len(claims))
+            claims += claimed.claims
+            self.stopped += claimed.stopped
+            looking = bool(claimed.stopped) and len(claims) < most
         for claim in claims:
             self.generations.setdefault(claim.slot, []).append(claim.generation)
         return claims

@@ -179,15 +179,47 @@ def test_the_permit_of_a_lost_doorbell_expires(real: RealLedger) -> None:
     assert len(real.ledger.ring().permits) == 1
 
 
+def at_work(permit: str) -> str:
+    """What a permit is called once its sync has come (lua/claim.lua)."""
+    return f"+{permit}"
+
+
 def test_a_sync_whose_place_was_taken_leaves(real: RealLedger) -> None:
     record_slots(real, 20)
-    late, *_ = real.ledger.ring().permits
-    real.redis.zadd(PERMITS, {late: 0})
-    real.ledger.ring()
+    late, *others = real.ledger.ring().permits
+    for permit in (late, *others):
+        real.ledger.claim(1, permit)
+    real.redis.zadd(PERMITS, {at_work(late): 0})
+    (taker,) = real.ledger.ring().permits
+    real.ledger.claim(1, taker)
     claimed = real.ledger.claim(5, late)
     assert claimed.leave
     assert claimed.claims == []
     assert real.redis.zcard(PERMITS) == 3
+
+
+def test_a_doorbell_that_nobody_has_answered_keeps_no_sync_out(real: RealLedger) -> None:
+    record_slots(real, 20)
+    rung = real.ledger.ring().permits
+    assert len(rung) == 3
+    assert [len(real.ledger.claim(1, guest).claims) for guest in ("a", "b", "c")] == [1, 1, 1]
+    assert real.ledger.claim(1, rung[0]).leave
+    assert real.ledger.ring("a").permits == []  # for two doorbells are still waited for
+
+
+def test_the_permit_of_a_doorbell_that_is_not_answered_is_given_back(real: RealLedger) -> None:
+    record_slots(real, 20)
+    rung = real.ledger.ring().permits
+    real.ledger.give_back(rung[0])
+    assert len(real.ledger.ring().permits) == 1
+
+
+def test_a_place_that_is_given_back_is_free(real: RealLedger) -> None:
+    record_slots(real, 20)
+    for guest in ("a", "b", "c"):
+        real.ledger.claim(1, guest)
+    assert real.ledger.ring().permits == []
+    assert len(real.ledger.ring("a").permits) == 1
 
 
 def test_a_sync_whose_place_is_still_free_takes_it_again(real: RealLedger) -> None:
@@ -197,7 +229,7 @@ def test_a_sync_whose_place_is_still_free_takes_it_again(real: RealLedger) -> No
     claimed = real.ledger.claim(5, late)
     assert not claimed.leave
     assert len(claimed.claims) == 5
-    until = real.redis.zscore(PERMITS, late)
+    until = real.redis.zscore(PERMITS, at_work(late))
     assert until is not None
     assert until > real.now_ms()
 

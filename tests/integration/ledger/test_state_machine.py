@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 
 from receipt_sync import Receipt
 from tests.histories import AnyClaim, Claim, ComeDue, Reap, Record, Settle, Step, claim_of, settlement
-from tests.integration.ledger.random_steps import ENDINGS, LIMITS, RECEIPTS
-from tests.integration.ledger.real import APPLICATION, RealLedger
+from tests.integration.ledger.random_steps import ENDINGS, LIMITS, RECEIPTS, REFUSED
+from tests.integration.ledger.real import APPLICATION, PREFIX, RealLedger
 from tests.ledger_audit import audit
 from tests.model import Model, Policy
 from worker.ledger import MarkClaim, Outcome
@@ -59,6 +59,11 @@ class Both:
                 self.real.come_due()
                 self.model.due_ms = dict.fromkeys(self.model.due_ms, 0)
 
+    def wait_no_longer(self) -> None:
+        """Whoever waits for a session token has waited long enough."""
+        self.real.redis.hset(f"{PREFIX}:policy", "token_wait_ms", 0)
+        self.model.policy = dataclasses.replace(self.model.policy, token_wait_ms=0)
+
     def replay(self, nth: int) -> None:
         """Both replay a letter, counted from the newest."""
         self.now_ms += 1
@@ -83,6 +88,9 @@ class Both:
     def _claim(self, most: int) -> None:
         claimable = self.model.claimable(self.now_ms)
         claims = self.real.claim(most)
+        for stopped in self.real.stopped:
+            assert self.model.stop(stopped.slot, self.now_ms) == stopped.dead
+        self.real.stopped.clear()
         # Which of them come first hangs on time (test_due.py); that as many come as may does not.
         assert len(claims) == min(most, len(claimable))
         for claim in claims:
@@ -97,6 +105,7 @@ class Both:
         kept = self.real.state([slot]).slots[slot].covered_names
         nth = self.real.nth(slot, generation)
         assert self.model.settle(slot, nth, outcome, self.now_ms, kept) == settled
+        self.model.end_settles()
 
 
 def without_times(claim: AnyClaim) -> AnyClaim:
@@ -136,6 +145,15 @@ class LedgerMachine(RuleBasedStateMachine):
     def settle_any_claim(self, nth: int, ending: Literal["done", "dead"] | Outcome) -> None:
         self.both.take(Settle(nth, ending))
 
+    @rule(most=st.sampled_from([1, 100]))
+    def claim_and_be_refused(self, most: int) -> None:
+        before = len(self.both.claims)
+        self.both.take(ComeDue())
+        self.both.take(Claim(most))
+        for _ in range(len(self.both.claims) - before):
+            self.both.take(Settle(len(self.both.claims) - before - 1, REFUSED))
+            before += 1
+
     @precondition(lambda self: self.both.model.letters)
     @rule(nth=st.integers(0, 5))
     def replay(self, nth: int) -> None:
@@ -164,6 +182,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         audit(self.client, APPLICATION)
         self.both.take(Reap())
+        self.both.wait_no_longer()
         for _ in range(200):  # each claim covers one PUT at least, and no slot has more than its messages' and flags'
             self.both.take(ComeDue())
             before = len(self.both.claims)

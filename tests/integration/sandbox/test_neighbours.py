@@ -1,6 +1,8 @@
 """The calls beside the PUTs: listing, creating, counting, sessions."""
 
+import itertools
 import re
+import time
 
 import pytest
 
@@ -83,8 +85,12 @@ def test_a_created_dialog_belongs_to_its_creator(chat: Chat) -> None:
     assert form.json()["occupants_ids"] == [READER, OTHER]
 
 
+NONCES = itertools.count(1)
+
+
 def signed(**fields: object) -> dict[str, object]:
-    request = {"application_id": 1, "auth_key": "sandbox-auth-key", "timestamp": 1_400_000_000, "nonce": 7} | fields
+    now = {"timestamp": int(time.time()), "nonce": next(NONCES)}
+    request = {"application_id": 1, "auth_key": "sandbox-auth-key"} | now | fields
     return request | {"signature": signature("sandbox-auth-secret", request)}
 
 
@@ -106,6 +112,20 @@ def test_a_form_opens_the_same_users_session(chat: Chat) -> None:
     second = chat.call("POST", "/session.json", form, who={}, form=True)
     assert second.status_code == 201
     assert second.json()["session"]["user_id"] == first.json()["session"]["user_id"]
+
+
+def test_a_user_logs_in_by_the_seeded_name_and_password(chat: Chat, sandbox: SandboxClient) -> None:
+    sandbox.build_world(logins=[{"user_id": READER, "login": "reader", "password": "right"}])
+    right = chat.call("POST", "/session.json", signed(user={"login": "reader", "password": "right"}), who={})
+    assert right.json()["session"]["user_id"] == READER
+    wrong = chat.call("POST", "/session.json", signed(user={"login": "reader", "password": "wrong"}), who={})
+    assert wrong.status_code == 401
+
+
+def test_sessions_live_as_long_as_is_wanted(chat: Chat, sandbox: SandboxClient) -> None:
+    sandbox.faults(session_lifetime_s=0)
+    answer = chat.call("POST", "/session.json", signed(user={"login": "ann", "password": "secret"}), who={})
+    assert chat.put(who=by_token(answer.json()["session"]["token"]), read=1).status_code == 401
 
 
 def test_token_calls_tell_the_sessions_end_and_key_calls_do_not(chat: Chat, sandbox: SandboxClient) -> None:

@@ -28,6 +28,16 @@ def test_a_session_lives_two_hours_after_its_last_request() -> None:
     assert sessions.use(token) is None
 
 
+def test_a_session_that_does_not_slide_ends_when_it_was_to_end() -> None:
+    clock = Clock()
+    sessions = Sessions(clock)
+    token = sessions.open(1, slides=False).token
+    clock.now_s += LIFETIME_S - 1
+    assert sessions.use(token) is not None
+    clock.now_s += 1
+    assert sessions.use(token) is None
+
+
 def test_the_expiration_date_is_written_with_spaces() -> None:
     assert Sessions(Clock()).open(1).expiration_date() == "2016-01-26 19:50:22 UTC"
 

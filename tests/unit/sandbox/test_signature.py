@@ -19,7 +19,13 @@ OF_USER = "c2a2390211265efc0e1b0e4bd02c37eb4d103f37"
 
 
 def gate() -> Gate:
-    return Gate(Account(auth_key="demo-key", auth_secret=SECRET, application_id=22), Sessions(), Users())
+    account = Account(auth_key="demo-key", auth_secret=SECRET, application_id=22)
+    return Gate(account, Sessions(), Users(), clock=lambda: 1326966962.0)
+
+
+def signed(**fields: object) -> dict[str, object]:
+    request = APPLICATION | fields
+    return request | {"signature": signature(SECRET, request)}
 
 
 def test_the_signature_of_an_application_session_is_the_recomputed_one() -> None:
@@ -46,13 +52,11 @@ def test_a_signed_request_opens_a_session_without_a_user() -> None:
 
 def test_a_login_seen_first_becomes_a_user_and_its_password_counts_from_then_on() -> None:
     door = gate()
-    fields = APPLICATION | {"user": USER, "signature": OF_USER}
-    first, _ = door.open_session(fields, Faults())
-    again, _ = door.open_session(fields, Faults())
+    first, _ = door.open_session(APPLICATION | {"user": USER, "signature": OF_USER}, Faults())
+    again, _ = door.open_session(signed(user=USER, nonce=2), Faults())
     assert first.user_id == again.user_id is not None
-    wrong = APPLICATION | {"user": {"login": "alice", "password": "other"}}
     with pytest.raises(ApiError) as refusal:
-        door.open_session(wrong | {"signature": signature(SECRET, wrong)}, Faults())
+        door.open_session(signed(user={"login": "alice", "password": "other"}, nonce=3), Faults())
     assert (refusal.value.status, refusal.value.document) == (401, {"errors": ["Unauthorized"]})
 
 
@@ -78,3 +82,29 @@ def test_a_wrong_field_or_signature_is_refused_by_name(change: dict[str, object]
     assert refusal.value.status == 422
     assert isinstance(refusal.value.document, dict)
     assert list(refusal.value.document["errors"]) == [field]
+
+
+@pytest.mark.parametrize("off_s", [-3601, 3601, 10**9])
+def test_a_timestamp_more_than_an_hour_off_is_bad(off_s: int) -> None:
+    with pytest.raises(ApiError) as refusal:
+        gate().open_session(signed(timestamp=1326966962 + off_s), Faults())
+    assert (refusal.value.status, refusal.value.document) == (422, {"errors": {"base": ["Bad timestamp"]}})
+
+
+@pytest.mark.parametrize("off_s", [-3600, 3600])
+def test_a_timestamp_an_hour_off_is_taken(off_s: int) -> None:
+    gate().open_session(signed(timestamp=1326966962 + off_s), Faults())
+
+
+def test_a_nonce_counts_once_for_its_timestamp() -> None:
+    door = gate()
+    door.open_session(signed(), Faults())
+    door.open_session(signed(timestamp=1326966963), Faults())
+    with pytest.raises(ApiError) as refusal:
+        door.open_session(signed(), Faults())
+    assert (refusal.value.status, list(refusal.value.document["errors"])) == (422, ["nonce"])  # type: ignore[index]
+
+
+def test_how_long_sessions_live_can_be_turned() -> None:
+    session, _ = gate().open_session(signed(user=USER), Faults(session_lifetime_s=4, session_slides=False))
+    assert (session.lifetime_s, session.slides) == (4, False)

@@ -2,12 +2,18 @@ import pytest
 
 from settings import Application, Settings, load
 from settings.variable import variables
-from tests.unit.settings.faults import fault_of
+from tests.unit.settings.faults import SERVICE_SESSION, fault_of
 
 SECONDS = {
     "RECEIPTS_GATHER_MIN_S": (0, 3600),
     "RECEIPTS_GATHER_MAX_S": (0, 3600),
+    "RECEIPTS_GATHER_EDIT_MIN_S": (0, 3600),
+    "RECEIPTS_GATHER_EDIT_MAX_S": (0, 3600),
+    "RECEIPTS_GATHER_DELIVERED_MIN_S": (0, 3600),
+    "RECEIPTS_GATHER_DELIVERED_MAX_S": (0, 3600),
     "RECEIPTS_GIVE_UP_AFTER_S": (0, 2_678_400),
+    "RECEIPTS_TOKEN_WAIT_S": (0, 2_678_400),
+    "RECEIPTS_TOKEN_LIFE_S": (1, 2_678_400),
     "RECEIPTS_BACKOFF_BASE_S": (0.01, 3600),
     "RECEIPTS_BACKOFF_CAP_S": (0.01, 86_400),
     "RECEIPTS_RETRY_AFTER_MAX_S": (0, 86_400),
@@ -35,6 +41,10 @@ SWITCHES = ("QUICKBLOX_COMMA_LISTS", "QUICKBLOX_BOTH_FLAGS")
 PARTNERS = {
     "RECEIPTS_GATHER_MIN_S": {"RECEIPTS_GATHER_MAX_S": "3600"},
     "RECEIPTS_GATHER_MAX_S": {"RECEIPTS_GATHER_MIN_S": "0"},
+    "RECEIPTS_GATHER_EDIT_MIN_S": {"RECEIPTS_GATHER_EDIT_MAX_S": "3600"},
+    "RECEIPTS_GATHER_EDIT_MAX_S": {"RECEIPTS_GATHER_EDIT_MIN_S": "0"},
+    "RECEIPTS_GATHER_DELIVERED_MIN_S": {"RECEIPTS_GATHER_DELIVERED_MAX_S": "3600"},
+    "RECEIPTS_GATHER_DELIVERED_MAX_S": {"RECEIPTS_GATHER_DELIVERED_MIN_S": "0"},
     "RECEIPTS_BACKOFF_BASE_S": {"RECEIPTS_BACKOFF_CAP_S": "3600"},
     "RECEIPTS_BACKOFF_CAP_S": {"RECEIPTS_BACKOFF_BASE_S": "0.01"},
 }
@@ -48,10 +58,22 @@ TEXTS = {
     "CELERY_BROKER_URL": ["localhost", "kafka://h", "amqp://", "redis+socket://"],
     "RECEIPTS_APPLICATIONS": ["Shop", "a b", "a,,b", "a,", "x" * 33, "a,a", "a_b", "x,x-file"],
     "RECEIPTS_SCHEDULE_FILE": ["/nowhere/schedule.json"],
+    "RECEIPTS_APPLICATIONS_FILE": ["/nowhere/applications.toml"],
 }
-SECRETS = {"QUICKBLOX_API_KEY": ["with space", "schlüssel", "tab\t", "line\n"], "SENTRY_DSN": ["x", "https://h/1"]}
+HEADER = ["with space", "schlüssel", "tab\t", "line\n"]
+SECRETS = {
+    "QUICKBLOX_API_KEY": HEADER,
+    "QUICKBLOX_APPLICATION_ID": ["one", "-1", "1.5", "1" * 20, "\u0661"],
+    "QUICKBLOX_AUTH_KEY": HEADER,
+    "QUICKBLOX_AUTH_SECRET": HEADER,
+    "QUICKBLOX_LOGIN": ["two\nlines", "tab\t"],
+    "QUICKBLOX_PASSWORD": ["two\nlines", "nul\x00"],
+    "SENTRY_DSN": ["x", "https://h/1"],
+}
 RATE = {
     "QUICKBLOX_RATE_PER_S": ["-1", "0.5", "nan", "inf", "fast"],
+    "QUICKBLOX_PLAN_CALLS_PER_S": ["-1", "9.9", "nan", "inf", "fast"],
+    "QUICKBLOX_SHARE_LEFT": ["-0.1", "0.91", "1", "nan", "10%"],
     "RECEIPTS_RETRY_SHARE": ["0", "-1", "1.5", "nan", "much"],
 }
 
@@ -95,7 +117,7 @@ def test_a_bad_value_is_reported_with_variable_value_and_expectation(name: str, 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in SECRETS.items() for text in texts])
 def test_a_bad_secret_is_reported_without_its_value(name: str, text: str) -> None:
-    fault = fault_of({name: text})
+    fault = fault_of((SERVICE_SESSION if name in SERVICE_SESSION else {}) | {name: text})
     assert (fault.variable, fault.value) == (name, "********")
     assert fault.expected.startswith(expected_of(name))
 
@@ -117,6 +139,22 @@ def test_a_rate_is_none_or_at_least_one(text: str) -> None:
     assert load({"QUICKBLOX_RATE_PER_S": text}).application("default").rate_per_s == float(text)
 
 
+@pytest.mark.parametrize(
+    ("plan", "share", "rate_per_s"),
+    [("80", "0.1", 72), ("160", "0.1", 144), ("120", "0", 120), ("10", "0.9", 1), ("0", "0.5", 0)],
+)
+def test_a_share_of_the_plan_is_left_to_the_application(plan: str, share: str, rate_per_s: float) -> None:
+    given = {"QUICKBLOX_PLAN_CALLS_PER_S": plan, "QUICKBLOX_SHARE_LEFT": share}
+    assert load(given).application("default").rate_per_s == pytest.approx(rate_per_s)
+    assert load({**given, "QUICKBLOX_RATE_PER_S": "7"}).application("default").rate_per_s == 7
+
+
+def test_the_least_plan_with_the_greatest_share_leaves_a_call() -> None:
+    assert (
+        load({"QUICKBLOX_PLAN_CALLS_PER_S": "10", "QUICKBLOX_SHARE_LEFT": "0.9"}).application("default").rate_per_s >= 1
+    )
+
+
 def test_gathering_cannot_end_before_it_begins() -> None:
     fault = fault_of({"RECEIPTS_GATHER_MIN_S": "5", "RECEIPTS_GATHER_MAX_S": "4"})
     assert str(fault) == (
@@ -127,6 +165,22 @@ def test_gathering_cannot_end_before_it_begins() -> None:
 def test_a_default_that_no_longer_fits_is_shown_as_the_default() -> None:
     fault = fault_of({"RECEIPTS_BACKOFF_BASE_S": "600"})
     assert (fault.variable, fault.value) == ("RECEIPTS_BACKOFF_CAP_S", "300 (default)")
+
+
+def test_edits_and_delivereds_gather_as_reads_do_unless_they_are_told_otherwise() -> None:
+    settings = load(
+        {"RECEIPTS_GATHER_MIN_S": "1", "RECEIPTS_GATHER_MAX_S": "3", "RECEIPTS_GATHER_DELIVERED_MAX_S": "9"}
+    )
+    assert (settings.gather_edit_min_s, settings.gather_edit_max_s) == (1, 3)
+    assert (settings.gather_delivered_min_s, settings.gather_delivered_max_s) == (1, 9)
+
+
+def test_a_kind_of_its_own_cannot_end_before_it_begins_either() -> None:
+    fault = fault_of({"RECEIPTS_GATHER_EDIT_MAX_S": "1", "RECEIPTS_GATHER_MIN_S": "2"})
+    assert str(fault) == (
+        "RECEIPTS_GATHER_EDIT_MAX_S is '1'; expected seconds from 0 to 3600 "
+        "(it is below RECEIPTS_GATHER_EDIT_MIN_S, which is 2)"
+    )
 
 
 def test_equal_ends_fit() -> None:

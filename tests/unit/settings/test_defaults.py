@@ -19,7 +19,13 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     [
         ("gather_min_s", 0),
         ("gather_max_s", 2),
+        ("gather_edit_min_s", 0),
+        ("gather_edit_max_s", 2),
+        ("gather_delivered_min_s", 0),
+        ("gather_delivered_max_s", 2),
         ("give_up_after_s", 86_400),
+        ("token_wait_s", 86_400),
+        ("token_life_s", 7_200),
         ("backoff_base_s", 1),
         ("backoff_cap_s", 300),
         ("retry_after_max_s", 300),
@@ -51,6 +57,8 @@ def test_defaults_of_the_service(field: str, default: object) -> None:
     [
         ("endpoint", "https://api.quickblox.com"),
         ("api_key", None),
+        ("plan_calls_per_s", 80),
+        ("share_left", 0.1),
         ("rate_per_s", 72),
         ("connect_timeout_s", 3.05),
         ("read_timeout_s", 10),
@@ -121,7 +129,7 @@ def test_an_unknown_application_is_named_together_with_the_known_ones() -> None:
     with pytest.raises(KeyError) as caught:
         load({"RECEIPTS_APPLICATIONS": "default,shop"}).application("chop")
     assert isinstance(caught.value, UnknownApplicationError)
-    assert str(caught.value) == "no application 'chop': RECEIPTS_APPLICATIONS names default, shop"
+    assert str(caught.value) == "no application 'chop': the settings name default, shop"
 
 
 def test_the_lease_is_the_longest_request_and_a_margin() -> None:

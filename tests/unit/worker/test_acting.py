@@ -8,7 +8,7 @@ from tests.unit.worker.examples import PATIENCE, TOKEN, edit_claim, mark_claim, 
 from worker.acting import outcome_of
 from worker.ledger import Again, Dead, Done, Part
 from worker.plan import Put
-from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Verdict
+from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Unsent, Verdict
 
 MARKED = mark_claim(read_all=1)
 A, B, C = message_id(1), message_id(2), message_id(3)
@@ -110,15 +110,33 @@ def test_a_refused_api_key_holds_its_application_and_costs_no_attempt() -> None:
     assert outcome == Again("the API key was refused", "unauthorized", hold_ms=30_000)
 
 
+def test_a_refused_token_waits_for_another_one_alone() -> None:
+    outcome = outcome_of(Unauthorized("refused"), replace(WHOLE, token=TOKEN), MARKED, PATIENCE, 0.5)
+    assert outcome == Again("refused", "unauthorized", wants_token=True)
+
+
 @pytest.mark.parametrize(("random01", "delay_ms"), [(0.0, 15_000), (0.5, 22_500), (0.9999, 29_998)])
-def test_a_refused_token_waits_for_a_newer_one_alone(random01: float, delay_ms: int) -> None:
-    outcome = outcome_of(Unauthorized("refused"), replace(WHOLE, token=TOKEN), MARKED, PATIENCE, random01)
-    assert outcome == Again("refused", "unauthorized", delay_ms=delay_ms, costs_attempt=True, wants_token=True)
+def test_a_missing_api_key_holds_no_one_who_brings_a_token(random01: float, delay_ms: int) -> None:
+    outcome = outcome_of(Unauthorized("none", configured=False), WHOLE, MARKED, PATIENCE, random01)
+    assert outcome == Again("none", "", delay_ms=delay_ms, wants_token=True)
 
 
-def test_a_missing_api_key_holds_no_one_who_brings_a_token() -> None:
-    outcome = outcome_of(Unauthorized("none", configured=False), WHOLE, MARKED, PATIENCE, 0.0)
-    assert outcome == Again("none", "unauthorized", delay_ms=15_000, costs_attempt=True, wants_token=True)
+def test_a_refused_service_session_waits_for_another_and_costs_no_attempt() -> None:
+    outcome = outcome_of(Unauthorized("refused", again_s=4.0), replace(WHOLE, token=TOKEN), MARKED, PATIENCE, 0.5)
+    assert outcome == Again("refused", "unauthorized", delay_ms=4000)
+
+
+# Unsent ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("again_s", "delay_ms"), [(0.0, 1), (0.25, 250), (30.0, 30_000)])
+def test_what_was_not_sent_is_no_call_and_no_attempt(again_s: float, delay_ms: int) -> None:
+    assert outcome_of(Unsent("none", again_s), WHOLE, MARKED, PATIENCE, 0.5) == Again("none", "", delay_ms=delay_ms)
+
+
+@pytest.mark.parametrize("login", ["logged_in", "login_refused", "unavailable"])
+def test_a_login_in_its_place_is_a_call_that_the_pace_hears_of(login: str) -> None:
+    assert outcome_of(Unsent("none", 1.0, login), WHOLE, MARKED, PATIENCE, 0.5) == Again("none", login, delay_ms=1000)
 
 
 # All ------------------------------------------------------------------------------------------------------------

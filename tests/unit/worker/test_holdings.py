@@ -27,7 +27,7 @@ def kill(pid):
     os.waitpid(pid, 0)
 
 def note(*claims):
-    return lambda: holdings.note("default", claims)
+    return lambda: holdings.note({"default": claims})
 """
 
 
@@ -43,11 +43,11 @@ pid = child(holdings.begin, note(("m:d:u1", 7), ("m:d:u2", 8)), note(("m:d:u2", 
 print(holdings.running(), holdings.lost())
 kill(pid)
 [lost] = holdings.lost()
-print(holdings.running(), lost.application, lost.claims)
+print(holdings.running(), lost.claims)
 holdings.forget(lost)
 print(holdings.lost())
 """)
-    assert lines == ["True []", "False default [('m:d:u2', 8)]", "[]"]
+    assert lines == ["True []", "False {'default': [('m:d:u2', 8)]}", "[]"]
 
 
 def test_a_process_that_has_ended_its_task_holds_nothing() -> None:
@@ -68,7 +68,10 @@ print(holdings.running(), [lost.claims for lost in holdings.lost()])
 kill(other)
 print([lost.claims for lost in holdings.lost()])
 """)
-    assert lines == ["True [[('m:d:u1', 7)]]", "[[('m:d:u1', 7)], [('m:d:u2', 8)]]"]
+    assert lines == [
+        "True [{'default': [('m:d:u1', 7)]}]",
+        "[{'default': [('m:d:u1', 7)]}, {'default': [('m:d:u2', 8)]}]",
+    ]
 
 
 def test_more_than_fits_is_left_to_the_leases() -> None:
@@ -76,8 +79,88 @@ def test_more_than_fits_is_left_to_the_leases() -> None:
 kill(child(holdings.begin, note(*[(f"m:d:u{n}", 7) for n in range(100_000)])))
 print([lost.claims for lost in holdings.lost()])
 """)
-    assert lines == ["[[]]"]
+    assert lines == ["[{}]"]
 
 
 def test_a_main_process_that_runs_tasks_itself_notes_nothing() -> None:
-    assert said("holdings.begin(); holdings.note('default', [('m:d:u1', 7)]); print(holdings.lost())") == ["[]"]
+    assert said("holdings.begin(); holdings.note({'default': [('m:d:u1', 7)]}); print(holdings.lost())") == ["[]"]
+
+
+ENTERING = """
+import time
+
+def enter(most, lasting_s=0.2):
+    return lambda: os.write(answers, b"y" if holdings.enter_sync(most, lasting_s) else b"n")
+
+read_answers, answers = os.pipe()
+
+def answer():
+    return os.read(read_answers, 1).decode()
+"""
+
+
+def test_so_many_syncs_at_once_and_no_more_when_the_others_last() -> None:
+    lines = said(
+        ENTERING
+        + """
+first, second = child(holdings.begin, enter(2), note(("m:d:u1", 7))), child(holdings.begin, enter(2))
+records = child(holdings.begin)
+begun_s = time.monotonic()
+third = child(holdings.begin, enter(2))
+print(answer(), answer(), answer(), time.monotonic() - begun_s >= 0.1)
+kill(second)
+fourth = child(holdings.begin, enter(2))
+print(answer())
+for pid in (first, records, third, fourth):
+    kill(pid)
+"""
+    )
+    assert lines == ["y y n True", "y"]
+
+
+def test_a_sync_that_is_over_makes_room_for_the_next() -> None:
+    lines = said(
+        ENTERING
+        + """
+pids = [child(holdings.begin, enter(1, 60), holdings.end), child(holdings.begin, enter(1, 60))]
+print(answer(), answer(), holdings.running())
+for pid in pids:
+    kill(pid)
+"""
+    )
+    assert lines == ["y y True"]
+
+
+def test_nobody_waits_for_ever_behind_one_quick_sync_after_another() -> None:
+    lines = said(
+        ENTERING
+        + """
+pids = [child(holdings.begin, enter(1, 60)), child(holdings.begin, enter(1, 60))]
+print(answer(), answer())
+for pid in pids:
+    kill(pid)
+"""
+    )
+    assert lines == ["y y"]
+
+
+def test_of_several_that_look_together_no_more_than_there_is_room_for_enter() -> None:
+    lines = said(
+        ENTERING
+        + """
+pids, (heard, go) = [], os.pipe()
+for _ in range(8):
+    pids.append(os.fork())
+    if pids[-1] == 0:
+        os.close(go)
+        holdings.begin()
+        os.read(heard, 1)
+        enter(3, 0)()
+        signal.pause()
+os.close(go)
+print("".join(sorted(answer() for _ in pids)))
+for pid in pids:
+    kill(pid)
+"""
+    )
+    assert lines == ["nnnnnyyy"]

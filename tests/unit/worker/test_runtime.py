@@ -5,7 +5,10 @@ import os
 import pytest
 
 from settings import load
+from tests.unit.settings.faults import SERVICE_SESSION
+from worker.chat_api import ChatApi
 from worker.runtime import Runtime, runtime
+from worker.service_session import ServiceSession
 
 
 @pytest.mark.parametrize(("rate_per_s", "late_s"), [("72", 0.1), ("0", 5)])
@@ -25,6 +28,19 @@ def test_every_application_has_a_way_of_its_own() -> None:
     held = Runtime(settings)
     assert set(held.ways) == {"default", "shop"}
     assert held.ways["shop"].ledger.application == "shop"
+
+
+def test_a_service_session_is_for_an_application_without_an_api_key() -> None:
+    session = load(SERVICE_SESSION).application("default")
+    both = {"RECEIPTS_APPLICATIONS": "default,shop", "QUICKBLOX_API_KEY": "k"}
+    of_shop = {f"{name}__SHOP": value for name, value in SERVICE_SESSION.items()}
+    ways = Runtime(load(both | SERVICE_SESSION | of_shop)).ways
+    assert isinstance(ways["default"].api, ChatApi)
+    door = ways["shop"].api
+    assert isinstance(door, ServiceSession)
+    assert session.login is not None
+    assert door.credentials.login == session.login.get_secret_value()
+    assert "hunter2" not in repr(ways)
 
 
 def test_a_forked_process_makes_its_own_runtime() -> None:

@@ -17,10 +17,11 @@ import worker.sync
 from tests.unit.worker.examples import DIALOG, PATIENCE, edit_claim, mark_claim
 from worker.chat_api import ChatApi
 from worker.deadline import TooLateError
+from worker.flights import SLOW_S
 from worker.ledger import Again, Back, Claimed, Dead, Done, Ledger, MarkClaim, Outcome, Part
 from worker.plan import Limits, Put
 from worker.sync import AnyClaim, Settlement, Sync, Way, send_claim
-from worker.verdicts import Rejected, Sent, Unavailable, Verdict
+from worker.verdicts import Rejected, Sent, Unavailable, Unsent, Verdict
 
 NOTHING = Claimed([], None)
 LEASE_MS = 60_000
@@ -349,10 +350,10 @@ def test_a_worker_that_stops_too_long_ends_what_is_under_way_and_settles_it(pool
 
 
 def test_what_is_in_flight_is_noted_when_it_is_claimed_and_when_it_is_settled() -> None:
-    notes: list[list[tuple[str, int]]] = []
+    notes: list[dict[str, list[tuple[str, int]]]] = []
     ledger = FakeLedger(Claimed([claim_of(1), claim_of(2)], None))
     Sync(way_of(ledger, FakeApi()), AtOnce(), "permit-1", 60, stopping=lambda: False, note=notes.append).run()
-    assert notes == [[(claim.slot, claim.generation) for claim in (claim_of(1), claim_of(2))], []]
+    assert notes == [{"default": [(claim.slot, claim.generation) for claim in (claim_of(1), claim_of(2))]}, {}]
 
 
 # What is said ---------------------------------------------------------------------------------------------------
@@ -396,3 +397,74 @@ def test_a_ledger_that_answers_slowly_makes_no_claim_late_for_its_pace() -> None
     api, now_s = FakeApi(), time.monotonic()
     claim = replace(claim_of(1), claimed_s=now_s - 2)  # asked for so long ago, granted just now
     assert isinstance(send_claim(way_of(FakeLedger(), api, late_s=1), claim, now_s)[2], Done)
+
+
+def test_what_was_not_sent_is_handed_back_without_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    """While there is no service session a line for each would bury the one that says why."""
+    way = way_of(FakeLedger(), FakeApi(lambda _: Unsent("no service session", 0.25)))
+    outcome = send_claim(way, claim_of(1), time.monotonic())[2]
+    assert outcome == Again("no service session", "", delay_ms=250)
+    assert caplog.records == []
+
+
+# Other applications ----------------------------------------------------------------------------------------------
+
+
+class Named(FakeLedger):
+    """A ledger of another application."""
+
+    def __init__(self, application: str, *answers: Claimed | Exception) -> None:
+        super().__init__(*answers)
+        self.application = application
+
+
+def beside(own: Way, pool: Executor, *others: Way, time_s: float = 60) -> Sync:
+    sync = Sync(own, pool, "permit-1", time_s, lambda: False, others=[(other, AtOnce()) for other in others])
+    sync.run()
+    return sync
+
+
+class Held:
+    """An API that answers when it is let go, and a watch that lets it go once another application has been served."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+
+    def answer(self, _: Put) -> Verdict:
+        assert self.released.wait(30)
+        return Sent()
+
+    def release(self, _: Put) -> Verdict:
+        self.released.set()
+        return Sent()
+
+
+def test_a_sync_that_lasts_serves_the_other_applications(pool: ThreadPoolExecutor) -> None:
+    held = Held()
+    own = FakeLedger(Claimed([claim_of(1)], None))
+    other = Named("shop", Claimed([claim_of(2)], None))
+    sync = beside(way_of(own, FakeApi(held.answer)), pool, way_of(other, FakeApi(held.release)))
+    assert set(own.settled) == {claim_of(1).slot}
+    assert set(other.settled) == {claim_of(2).slot}
+    assert {ledger.application for ledger in sync.served} == {"default", "shop"}
+    assert {permit for _, permit in other.asked} == {"permit-1"}
+    assert (sync.sent, sync.settled) == (2, 2)
+
+
+def test_a_quick_sync_costs_the_other_applications_nothing() -> None:
+    other = Named("shop", Claimed([claim_of(2)], None))
+    sync = beside(way_of(FakeLedger(Claimed([claim_of(1)], 0), NOTHING), FakeApi()), AtOnce(), way_of(other, FakeApi()))
+    assert other.asked == []
+    assert [ledger.application for ledger in sync.served] == ["default"]
+
+
+def test_an_application_that_hangs_is_not_served_past_the_time_and_the_quick_ones_are(pool: ThreadPoolExecutor) -> None:
+    held = Held()
+    own = FakeLedger(Claimed([claim_of(1)], None), *[NOTHING] * 10_000)
+    late = [Claimed([], None)] * 20 + [Claimed([claim_of(2)], None)]
+    other = Named("shop", *late)
+    begun_s = time.monotonic()
+    sync = beside(way_of(own, FakeApi(held.answer)), pool, way_of(other, FakeApi(held.release)), time_s=0.3)
+    assert time.monotonic() - begun_s > SLOW_S
+    assert set(other.settled) == {claim_of(2).slot}
+    assert sync.settled == 2

@@ -7,13 +7,13 @@ local function set_key_aside(key, why)
   redis.call('RENAME', key, broken_key .. ':' .. name)
   redis.call('HSET', broken_key, name, why .. '; now ' .. broken_key .. ':' .. name)
 end
-local KINDS = {{broken_key, 'hash'}, {prefix .. ':dead', 'stream'}, {prefix .. ':permits', 'zset'},
-  {prefix .. ':pace', 'hash'},
-  {prefix .. ':window', 'zset'}, {prefix .. ':policy', 'hash'}}
-for _, pair in ipairs(KINDS) do
-  local key, kind = pair[1], pair[2]
+local function spare(key, kind)
   local found = redis.call('TYPE', key).ok
-  if found ~= kind and found ~= 'none' then
-    set_key_aside(key, 'a ' .. found .. ', should be a ' .. kind)
-  end
+  if found ~= kind and found ~= 'none' then set_key_aside(key, 'a ' .. found .. ', should be a ' .. kind) end
 end
+spare(broken_key, 'hash')
+spare(prefix .. ':dead', 'stream')
+spare(prefix .. ':permits', 'zset')
+spare(prefix .. ':pace', 'hash')
+spare(prefix .. ':window', 'zset')
+spare(prefix .. ':policy', 'hash')

@@ -6,23 +6,28 @@
 --          sync's permit ran out and others have taken its place.
 --          mark slot: {slot, generation, attempts, recorded_ms, token, list limit, read, delivered, id, n, id, n, …},
 --          an id preceded by its flag's letter; edit slot: {slot, generation, attempts, recorded_ms, token, actor,
---          revision, text}
+--          revision, text}; behind the claims what had no token to be sent with: {slot, 'waits' or 'dead'}
 
 local wanted, lease_ms, permit = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local permits_key = prefix .. ':permits'
 
 if permit ~= '' then
   redis.call('ZREMRANGEBYSCORE', permits_key, '-inf', now)
-  if not redis.call('ZSCORE', permits_key, permit) and redis.call('ZCARD', permits_key) >= tonumber(ARGV[5]) then
-    return {-2}
+  -- The sync is here: its permit stands for a doorbell no more. One that nobody has answered yet may wait behind syncs
+  -- of other applications: it keeps nobody out who could do its work now (docs/decisions/0018).
+  redis.call('ZREM', permits_key, permit)
+  local at_work = 0
+  for _, other in ipairs(redis.call('ZRANGE', permits_key, 0, -1)) do
+    if string.sub(other, 1, #AT_WORK) == AT_WORK and other ~= AT_WORK .. permit then at_work = at_work + 1 end
   end
-  redis.call('ZADD', permits_key, now + tonumber(ARGV[4]), permit)
+  if at_work >= tonumber(ARGV[5]) then return {-2} end
+  redis.call('ZADD', permits_key, now + tonumber(ARGV[4]), AT_WORK .. permit)
 end
 
 -- The plan's PUTs take turns by it (worker/plan.py).
 local TURNS = 1024
 
-local function lift_off(s, n)
+local function lift(s, n)
   count('pending', -n)
   count('in_flight', n)
   for _, part in ipairs(is_edit(s.slot) and EDIT_HALF or MARK_HALF) do
@@ -31,11 +36,15 @@ local function lift_off(s, n)
   end
   clear(s, 'p')
   if s.fi then redis.call('RENAME', ids_key(s, 'p'), ids_key(s, 'f')) end
+  redis.call('ZREM', due_key, s.slot)
+end
+
+local function lift_off(s, n)
+  lift(s, n)
   -- The time of the claim, and a turn. A slot that was forgotten, or a Redis that lost its last writes, must not use a
   -- generation again: a worker that still holds the lost claim would settle another's.
   put(s, 'g', now * TURNS + (number(s, 'g') + 1) % TURNS)
   put(s, 's', now)
-  redis.call('ZREM', due_key, s.slot)
   redis.call('ZADD', leases_key, now + lease_ms, s.slot)
 end
 
@@ -80,6 +89,28 @@ local function within_budget(s)
   return false
 end
 
+-- What the API would refuse is not sent: the slot waits for another token, or has waited long enough.
+local stopped = {}
+local function stop(s, actor, n)
+  local fate = has_waited_out(s) and 'dead' or 'waits'
+  if fate == 'dead' then
+    stop_waiting(s, actor)
+    lift(s, n)
+    bury(s, take(s), {reason = 'no newer session token came'})
+    close(s, false)
+  else
+    await_token(s, actor)
+  end
+  stopped[#stopped + 1] = {s.slot, fate}
+end
+
+-- Those that still wait for the token that this slot has follow it, some at a time.
+local function take_token(s, actor, token)
+  put(s, is_edit(s.slot) and 'pk' or 'k', token)
+  if s.u then stop_waiting(s, actor) end
+  if hints_of(actor).waits and token == newest_of(actor) then wake_waiting(actor) end
+end
+
 local function claim(slot)
   local s = open(slot)
   if not s then return set_aside(slot, 'due, but its key holds no slot') end
@@ -90,8 +121,12 @@ local function claim(slot)
     clear(s, 'p')
     return set_aside(slot, 'due, but nothing is pending in it')
   end
+  local actor = actor_of(s)
+  local token = is_session(actor) and token_of(s, actor)
+  if is_session(actor) and not token then return stop(s, actor, n) end
   if is_edit(slot) and lands_by(s) > now then return schedule(s, lands_by(s)) end
   if not within_budget(s) then return end
+  if token then take_token(s, actor, token) end
   lift_off(s, n)
   return is_edit(slot) and claim_edit(s) or claim_mark(s)
 end
@@ -115,5 +150,6 @@ if allowed < wanted and n == allowed and not pace.paused and law.held_ms(pace, n
 end
 save_pace()
 answer[1] = claimable_in_ms()
+for _, each in ipairs(stopped) do answer[#answer + 1] = each end
 finish()
 return answer

@@ -225,7 +225,7 @@ do
     return 'closed ' .. st.why
   end
 
-  function law.is_open(st) return st.open ~= nil end
+  function law.is_outage(st) return st.open ~= nil and st.why == 'outage' end
 
   -- What an answer of the API, or the lack of one, changes.
   --   verdict     sent, rejected, throttled, unavailable, unauthorized

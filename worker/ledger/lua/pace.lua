@@ -42,6 +42,9 @@ local function save_pace()
   end
 end
 
+-- What stands before the permit of a sync that is at work (claim.lua), and not before one of a doorbell (ring.lua).
+local AT_WORK = '+'
+
 local function limited() return law.limit(pace, cap) < math.huge end
 
 -- Of a clock that was set back, nothing may stay for ever.

@@ -42,10 +42,7 @@ local function replay_edit(s, n, revision, text, actor)
   waits(s, n)
   join_edit(s, {n = n, revision = revision, text = text, actor = actor, token = ''}, false)
   -- Another's edit has won: it does not wait for that actor's token.
-  if s.u and not s.ft and s.pu ~= old_actor then
-    put(s, 'u', nil)
-    schedule(s, now)
-  end
+  if s.pu ~= old_actor then set_going(s) end
   if not s.ft then drop_covered_edit(s) end
   if not s.pt then redis.call('ZREM', due_key, s.slot) end
 end

@@ -9,7 +9,7 @@ local syncs_max, permit_ms, side_by_side = tonumber(ARGV[1]), tonumber(ARGV[2]),
 local permits_key = prefix .. ':permits'
 
 redis.call('ZREMRANGEBYSCORE', permits_key, '-inf', now)
-if ARGV[5] ~= '' then redis.call('ZREM', permits_key, ARGV[5]) end
+if ARGV[5] ~= '' then redis.call('ZREM', permits_key, ARGV[5], AT_WORK .. ARGV[5]) end
 
 local next_ms = claimable_in_ms()
 local answer = {next_ms, redis.call('TYPE', prefix .. ':policy').ok == 'hash' and 1 or 0}

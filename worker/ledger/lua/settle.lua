@@ -7,7 +7,7 @@
 --          flags, ids what the PUT carried: letters of flags, and ids joined with ',' ('' for the whole dialog)
 --          delay_ms   'again': until due; costs '1': counts as a failed attempt
 --          hold_ms    how long the API asked to be left alone, or a refused API key is left alone
---          list limit most ids in the slot's next list ('' as it is) · wants token '1': waits for a newer one
+--          list limit most ids in the slot's next list ('' as it is) · wants token '1': waits for another one, or for credentials
 --          in doubt   '1': the API may have applied the PUT, or may still do so
 --          verdict    sent, rejected, throttled, unavailable, unauthorized; '' where the API was not asked
 -- answers  1 or 0 per claim: settled, or stale; then the breaker's events, each told to one caller alone: 'opened outage',
@@ -41,30 +41,47 @@ local function lengthen_list(s)
   if s.z then put(s, 'z', math.min(number(s, 'z') * 2, LIST_LIMIT_MAX)) end
 end
 
+-- A session that was refused, or no credentials at all, is no outage: it costs no attempt and is not given up for
+-- failing. Where no token can help, the configuration is waited for, as long.
+local function without_access(s, c)
+  local actor = sent_for(s)
+  for _, field in ipairs({'a', 'q', 'y'}) do put(s, field, nil) end
+  if (s.fk or '') ~= '' then
+    refuse_token(actor, s.fk)
+  elseif has_waited_out(s) then
+    c.reason = 'no newer session token came: ' .. c.reason
+    bury(s, take(s), c)
+    return close(s, false)
+  end
+  join_back(s)
+  put(s, 'w', c.reason)
+  actor = actor_of(s)
+  if is_session(actor) and not token_of(s, actor) then return await_token(s, actor) end
+  put(s, 'u', not is_session(actor) and (s.u or now) or nil)
+  schedule(s, is_session(actor) and number(s, 'pt') or now + c.delay_ms)
+end
+
 local function again(s, c)
   if c.outcome == 'back' then count('handed_back', 1) end
+  if c.wants_token then return without_access(s, c) end
   if c.in_doubt then doubt(s) end
   if c.costs and not s.q then put(s, 'q', now) end
   -- The failures of one outage count once: the breaker holds, and the slot keeps its place in the order of waiting. Not
   -- so a probe's: the next one tries another slot.
-  local of_outage = c.verdict == 'unavailable' and law.is_open(pace) and c.claimed_ms < pace.open
+  local of_outage = c.verdict == 'unavailable' and law.is_outage(pace) and c.claimed_ms < pace.open
   -- Only what fails for so long is given up: not what waited for a worker, was throttled, or is a list being halved.
   if c.costs and now - number(s, 'q') >= policy.give_up_ms then
     c.reason = 'gave up: ' .. c.reason
     bury(s, take(s), c)
     return close(s, false)
   end
-  local token = s.fk
   join_back(s)
   if c.costs and not of_outage then add(s, 'a', 1) end
   if c.list_limit ~= '' then put(s, 'z', c.list_limit) end
   if s.y then put(s, 'y', nil) end
   if c.reason ~= '' then put(s, 'w', c.reason) end
-  local newer = is_edit(s.slot) and s.pk or s.k
-  local waits_for_token = c.wants_token and newer == token
-  if waits_for_token or s.u then put(s, 'u', waits_for_token and 1 or nil) end
-  if of_outage then return schedule(s, number(s, 'pt')) end
-  schedule(s, (c.wants_token and newer ~= token) and now or now + c.delay_ms)
+  if s.u then put(s, 'u', nil) end
+  schedule(s, of_outage and number(s, 'pt') or now + c.delay_ms)
 end
 
 local OUTCOMES = {
@@ -114,12 +131,15 @@ for at = 1, #ARGV, FIELDS do
   claims[#claims + 1] = c
 end
 
-local answers = {}
+local answers, at_rest = {}, {}
 for _, c in ipairs(claims) do
+  local s = c.held
   -- One claim settled twice in a batch: the first has ended it.
-  if c.held and c.held.ft and c.held.g == c.generation then
-    OUTCOMES[c.outcome](c.held, c)
-    write(c.held)
+  if s and s.ft and s.g == c.generation then
+    local actor = sent_for(s)
+    OUTCOMES[c.outcome](s, c)
+    write(s)
+    if not s.pt and not s.ft and is_session(actor) then at_rest[actor] = true end
     answers[#answers + 1] = 1
   else
     count('stale_settles', 1)
@@ -127,6 +147,7 @@ for _, c in ipairs(claims) do
   end
 end
 save_pace()
+forget_newest(at_rest)
 finish()
 for _, event in ipairs(events) do answers[#answers + 1] = event end
 return answers
