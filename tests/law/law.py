@@ -87,7 +87,16 @@ class Law:
         """More was due than the limit allowed."""
         self._law.press(self.state, self.cap, now)
 
-    def answer(self, now: int, verdict: str, claimed_ms: int, asked_ms: int = 0, *, attempts: int = 0) -> str | None:
+    def answer(
+        self,
+        now: int,
+        verdict: str,
+        claimed_ms: int,
+        asked_ms: int = 0,
+        *,
+        attempts: int = 0,
+        by_key: bool = True,
+    ) -> str | None:
         """A call claimed at `claimed_ms` was answered; answers the breaker's event, if there is one."""
         event = self._law.answer(
             self.state,
@@ -96,7 +105,7 @@ class Law:
             verdict,
             claimed_ms,
             asked_ms,
-            True,
+            by_key,
             self._calls_min,
         )
         if verdict == "sent" and attempts:

@@ -205,9 +205,10 @@ do
     return calls >= calls_min and failed >= calls * FAILED_SHARE
   end
 
-  -- Answers the event that somebody has to be told of: an outage that comes back before a minute of health is the same.
+  -- Answers the event that somebody has to be told of: a probe that failed is no news, and an outage that comes back
+  -- before a minute of health is the same.
   local function open(st, cap, now, why, open_ms)
-    local same = st.why == why and now - (st.closed or now) < HEALTHY_MS and st.outage
+    local same = st.why == why and st.outage and (st.open or now - (st.closed or now) < HEALTHY_MS)
     local before = limit(st, cap)
     if not st.open then st.before = before == math.huge and let_through_before(st, now) or before end
     if not same then st.outage, st.opens = now, 0 end
@@ -252,6 +253,8 @@ do
       passed(st, cap, now, claimed_ms)
       if st.open then
         if asked_after and (st.why == 'outage' or by_key) then return close(st, now) end
+        -- A session's call says nothing of the key: the next one may.
+        if asked_after then st.till = now end
       else
         count_call(st, now, false)
       end

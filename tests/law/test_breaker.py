@@ -1,0 +1,102 @@
+"""The breaker: what opens and shuts it, how often somebody is told, and when it lets a call through."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.law.law import Law
+
+LEASE_MS, KEY_HOLD_MS = 18_000, 30_000
+DAY_MS = 86_400_000
+T0 = 1_000_000
+
+
+def fails(law: Law, now: int, calls: int = 20) -> list[str]:
+    """So many calls without a good answer; answers what somebody is told."""
+    return [event for _ in range(calls) if (event := law.answer(now, "unavailable", now))]
+
+
+def probe(law: Law, verdict: str, *, asked_ms: int = 0, by_key: bool = True) -> tuple[int, str | None]:
+    """The next probe, answered at once; when it was, and what somebody is told."""
+    now = int(law.state.till)
+    assert law.look(now).held_ms == 0
+    law.claimed(now, 1, 0, LEASE_MS)
+    assert law.look(now).held_ms == LEASE_MS
+    return now, law.answer(now + 1, verdict, now, asked_ms, by_key=by_key)
+
+
+def test_an_outage_is_told_once_and_its_probes_grow_rarer() -> None:
+    law = Law(80)
+    assert fails(law, T0) == ["opened outage"]
+    probed = [probe(law, "unavailable") for _ in range(8)]
+    assert [event for _, event in probed] == [None] * 8
+    waits_s = [round((later - earlier) / 1000) for (earlier, _), (later, _) in zip(probed, probed[1:], strict=False)]
+    assert waits_s == [10, 20, 40, 60, 60, 60, 60]
+    assert probe(law, "sent")[1] == "closed outage"
+
+
+@pytest.mark.parametrize("verdict", ["sent", "rejected", "throttled"])
+def test_any_answer_that_is_no_failure_shuts_it(verdict: str) -> None:
+    law = Law(80)
+    fails(law, T0)
+    assert probe(law, verdict)[1] == "closed outage"
+    assert law.look(T0 + LEASE_MS).limit < 2
+
+
+def test_the_outage_of_another_day_is_told_once_as_well() -> None:
+    law = Law(80)
+    fails(law, T0)
+    probe(law, "sent")
+    assert fails(law, T0 + DAY_MS) == ["opened outage"]
+    probed = [probe(law, "unavailable") for _ in range(4)]
+    assert [event for _, event in probed] == [None] * 4
+    assert probed[-1][0] - probed[-2][0] > 30_000
+
+
+def test_one_that_comes_back_within_a_minute_is_the_same_and_one_after_it_another() -> None:
+    for minutes, told in ((0.5, []), (2, ["opened outage"])):
+        law = Law(80)
+        fails(law, T0)
+        shut_ms, _ = probe(law, "sent")
+        assert fails(law, shut_ms + int(minutes * 60_000)) == told
+
+
+def test_few_failures_or_few_among_many_do_not_open_it() -> None:
+    law = Law(80)
+    assert fails(law, T0, 19) == []
+    law = Law(80)
+    for nth in range(1000):
+        assert law.answer(T0 + nth, "unavailable" if nth % 5 < 2 else "sent", T0 + nth) is None
+
+
+def test_failures_of_long_ago_do_not_count() -> None:
+    law = Law(80)
+    assert fails(law, T0, 19) == []
+    assert fails(law, T0 + 10_000, 19) == []
+
+
+def test_answers_to_calls_from_before_it_opened_change_nothing() -> None:
+    law = Law(80)
+    fails(law, T0)
+    till = law.state.till
+    assert law.answer(T0 + 100, "unavailable", T0 - 500) is None
+    assert law.answer(T0 + 100, "sent", T0 - 500) is None
+    assert law.state.till == till
+
+
+def test_a_refused_key_is_told_once_and_tried_once_for_each_hold() -> None:
+    law = Law(80)
+    told = [law.answer(T0 + nth, "unauthorized", T0, KEY_HOLD_MS) for nth in range(16)]
+    assert told == ["opened key"] + [None] * 15
+    probed = [probe(law, "unauthorized", asked_ms=KEY_HOLD_MS) for _ in range(3)]
+    assert [event for _, event in probed] == [None] * 3
+    assert all(later[0] - earlier[0] >= KEY_HOLD_MS for earlier, later in zip(probed, probed[1:], strict=False))
+    assert probe(law, "sent")[1] == "closed key"
+
+
+def test_a_session_that_passes_says_nothing_of_the_key_and_the_next_may_try_it_at_once() -> None:
+    law = Law(80)
+    law.answer(T0, "unauthorized", T0, KEY_HOLD_MS)
+    now, event = probe(law, "sent", by_key=False)
+    assert (event, law.opened_ms) == (None, T0)
+    assert law.look(now + 1).held_ms == 0
