@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sentry_sdk
 from celery.worker.consumer import consumer
 from sentry_sdk.integrations.celery import CeleryIntegration
+from sentry_sdk.integrations.logging import ignore_logger
 
 from settings import Settings
 
@@ -54,6 +55,8 @@ def start_sentry(settings: Settings) -> None:
     """
     if settings.sentry_dsn is None:
         return
+    # Its line beside its event would be a second one.
+    ignore_logger("worker.alerts")
     sentry_sdk.init(
         dsn=settings.sentry_dsn.get_secret_value(),
         environment=settings.sentry_environment,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import subprocess
 import sys
 import threading
@@ -30,6 +31,19 @@ except RuntimeError as error:
 sentry_sdk.flush(10)
 """
 
+# With every integration that a worker has: what is logged as an error is an event as well.
+ALERT = """
+from settings import load
+from worker.alerts import alert
+from worker.observability import start_sentry
+import sentry_sdk
+
+start_sentry(load())
+alert("shop", "opened outage")
+alert("shop", "closed outage")
+sentry_sdk.flush(10)
+"""
+
 
 @pytest.fixture
 def sentry() -> Iterator[tuple[str, list[bytes]]]:
@@ -54,8 +68,8 @@ def sentry() -> Iterator[tuple[str, list[bytes]]]:
     server.server_close()
 
 
-def run(**settings: str) -> None:
-    subprocess.run([sys.executable, "-c", PROGRAM], cwd=PROJECT, env=environment(settings), check=True, timeout=60)
+def run(program: str = PROGRAM, **settings: str) -> None:
+    subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=environment(settings), check=True, timeout=60)
 
 
 def test_an_event_holds_the_error_and_nothing_private(sentry: tuple[str, list[bytes]]) -> None:
@@ -73,3 +87,10 @@ def test_without_a_dsn_nothing_is_sent(sentry: tuple[str, list[bytes]]) -> None:
     _, received = sentry
     run()
     assert received == []
+
+
+def test_an_alert_is_one_event(sentry: tuple[str, list[bytes]]) -> None:
+    dsn, received = sentry
+    run(ALERT, SENTRY_DSN=dsn)
+    events = [json.loads(line) for line in b"".join(received).splitlines() if b'"level"' in line]
+    assert [event.get("fingerprint") for event in events] == [["breaker", "shop", "outage"]]

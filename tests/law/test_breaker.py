@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.law.law import Law
@@ -30,7 +32,7 @@ def test_an_outage_is_told_once_and_its_probes_grow_rarer() -> None:
     assert fails(law, T0) == ["opened outage"]
     probed = [probe(law, "unavailable") for _ in range(8)]
     assert [event for _, event in probed] == [None] * 8
-    waits_s = [round((later - earlier) / 1000) for (earlier, _), (later, _) in zip(probed, probed[1:], strict=False)]
+    waits_s = [round((later - earlier) / 1000) for (earlier, _), (later, _) in itertools.pairwise(probed)]
     assert waits_s == [10, 20, 40, 60, 60, 60, 60]
     assert probe(law, "sent")[1] == "closed outage"
 
@@ -90,7 +92,7 @@ def test_a_refused_key_is_told_once_and_tried_once_for_each_hold() -> None:
     assert told == ["opened key"] + [None] * 15
     probed = [probe(law, "unauthorized", asked_ms=KEY_HOLD_MS) for _ in range(3)]
     assert [event for _, event in probed] == [None] * 3
-    assert all(later[0] - earlier[0] >= KEY_HOLD_MS for earlier, later in zip(probed, probed[1:], strict=False))
+    assert all(later[0] - earlier[0] >= KEY_HOLD_MS for earlier, later in itertools.pairwise(probed))
     assert probe(law, "sent")[1] == "closed key"
 
 
