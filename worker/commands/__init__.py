@@ -8,7 +8,9 @@ replayed, and stays.
 import click
 
 from worker.commands.dead import dead
+from worker.commands.pausing import pause, resume
 from worker.commands.settings import settings
+from worker.commands.status import status
 
 
 @click.group()
@@ -17,4 +19,7 @@ def main() -> None:
 
 
 main.add_command(settings)
+main.add_command(status)
+main.add_command(pause)
+main.add_command(resume)
 main.add_command(dead)

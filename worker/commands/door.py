@@ -74,10 +74,24 @@ def door(application: str | None) -> Iterator[Door]:
         click.UsageError: no such application, or none named where there are several.
     """
     settings = loaded()
-    name = _application(settings, application)
+    with _opened(settings, [_application(settings, application)]) as [only]:
+        yield only
+
+
+@contextmanager
+def doors(application: str | None) -> Iterator[list[Door]]:
+    """One application's ledger, or every one's: for None, and for 'all' where none is called so. Raises as `door`."""
+    settings = loaded()
+    every = application is None or (application == "all" and application not in settings.names)
+    with _opened(settings, list(settings.names) if every else [_application(settings, application)]) as opened:
+        yield opened
+
+
+@contextmanager
+def _opened(settings: Settings, names: list[str]) -> Iterator[list[Door]]:
     client = client_of(settings.redis_url, timeout_s=_REDIS_TIMEOUT_S, retry=Retry(NoBackoff(), 1))
     try:
-        yield Door(settings, name, client)
+        yield [Door(settings, name, client) for name in names]
     except redis.RedisError as error:
         raise LedgerError(_sentence(error, settings.redis_url)) from error
     finally:

@@ -5,7 +5,8 @@ settle     done, again, dead or handed back                    outcomes.py, lua/
 extend     leases of claims that are still being sent           lua/extend.lua
 reap       leases that ran out                                 lua/reap.lua
 ring       permits for doorbells                               lua/ring.lua
-pause      nothing is claimed until somebody resumes            lua/pause.lua
+pause      nothing is claimed until somebody resumes            pausing.py, lua/pause.lua
+status     how an application stands; writes nothing            standing.py
 bury       a call that never became a receipt                  lua/bury.lua
 replay     a dead letter's receipts, joined like new ones      letterbox.py, replaying.py, lua/replay.lua
 drop       dead letters, unsent                                letterbox.py, lua/drop.lua
@@ -15,8 +16,9 @@ record     is the producers' (receipt_sync); keys and fields of all: receipt_syn
 """
 
 from worker.ledger.claims import Claim, EditClaim, MarkClaim, UnreadableSlotError
-from worker.ledger.ledger import Claimed, Ledger, Paused, Reaped, RingSize, Rung, Stopped
+from worker.ledger.ledger import Claimed, Ledger, Reaped, RingSize, Rung, Stopped
 from worker.ledger.outcomes import Again, Back, Dead, Done, Outcome, Part
+from worker.ledger.pausing import Paused
 
 __all__ = [
     "Again",

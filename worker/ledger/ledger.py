@@ -13,10 +13,11 @@ import redis
 
 from receipt_sync import keys
 from receipt_sync.scripts import Script
-from worker.ledger import scripts
+from worker.ledger import pausing, scripts
 from worker.ledger.claims import EditClaim, MarkClaim, UnreadableSlotError, parse_claim
 from worker.ledger.keeping import require_keeping
 from worker.ledger.outcomes import Dead, Outcome, settle_arguments
+from worker.ledger.pausing import Paused
 
 _REAPED_AT_ONCE = 200
 _EXPIRED_AT_ONCE = 500
@@ -65,14 +66,6 @@ class Reaped:
     slot: str
     crashes: int
     dead: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """Somebody's pause: since when, by Redis' clock, and why."""
-
-    since_ms: int
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +151,11 @@ class Ledger:
 
     def pause(self, why: str) -> Paused | None:
         """Nothing more is claimed until `resume`; what is in flight ends. Answers the pause that there was before."""
-        return _paused(self._call(scripts.PAUSE, "pause", _utf8(why)))
+        return pausing.pause(self._redis, self.application, why)
 
     def resume(self) -> Paused | None:
         """Ends a pause; answers the one that there was."""
-        return _paused(self._call(scripts.PAUSE, "resume"))
+        return pausing.resume(self._redis, self.application)
 
     def extend(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
         """Lets the leases of claims, given as (slot, generation), begin anew; False where one had been taken away."""
@@ -222,11 +215,6 @@ class Ledger:
 
     def _call(self, script: Script, *arguments: str | int | bytes) -> Any:
         return script.call(self._redis, self._prefix, *arguments)
-
-
-def _paused(answer: Sequence[bytes | int]) -> Paused | None:
-    since_ms, why = int(answer[0]), answer[1]
-    return Paused(since_ms, why.decode(errors="replace") if isinstance(why, bytes) else str(why)) if since_ms else None
 
 
 def _shown(slot: bytes) -> str:
