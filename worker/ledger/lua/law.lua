@@ -210,7 +210,7 @@ do
   local function open(st, cap, now, why, open_ms)
     local same = st.why == why and st.outage and (st.open or now - (st.closed or now) < HEALTHY_MS)
     local before = limit(st, cap)
-    if not st.open then st.before = before == math.huge and let_through_before(st, now) or before end
+    if not st.open then st.before = before < math.huge and before or nil end
     if not same then st.outage, st.opens = now, 0 end
     st.open, st.why = now, why
     st.till = now + (open_ms or doubled(OPEN_MS, st.opens or 0, OPEN_MAX_MS))
@@ -221,7 +221,9 @@ do
 
   local function close(st, now)
     st.open, st.till, st.closed = nil, nil, now
+    local known = st.before or st.peak
     start_from(st, FLOOR, math.max(st.before or FLOOR, st.peak or 0), now)
+    if not known then st.blind = 1 end
     st.before = nil
     return 'closed ' .. st.why
   end
