@@ -13,6 +13,7 @@ from itertools import count
 from sandbox.faults import Fate, Faults, Misbehaviour
 from tests.law.law import Law
 from tests.law.ledger import Ledger, Slot
+from tests.law.real_ledger import RealLedger
 
 POLL_MS, TICK_MS = 50, 1_000  # worker/sync.py, worker/ticker.py
 LATENCY_MS = (20, 120)  # from worker to API and back, evenly spread
@@ -78,7 +79,7 @@ class World:
     """Workers, ledger and API; `run` once.
 
     Args:
-        law: The application's pace.
+        law: The application's pace, or a ledger that has one.
         weather: (from second, what the API does then), in order, the first from 0.
         load: (from second, receipts a second then), in order, the first from 0; evenly spread by chance.
         backlog: Slots that wait when it begins.
@@ -88,7 +89,7 @@ class World:
 
     def __init__(
         self,
-        law: Law,
+        law: Law | RealLedger,
         weather: Sequence[tuple[int, Faults]],
         load: Sequence[tuple[int, float]] = ((0, 0.0),),
         *,
@@ -98,7 +99,7 @@ class World:
     ) -> None:
         self._random = random.Random(seed)
         self._api = Misbehaviour(self._random.random)
-        self.ledger, self.story = Ledger(law), Story()
+        self.ledger, self.story = Ledger(law) if isinstance(law, Law) else law, Story()
         self.ledger.record(0, backlog)
         self._weather, self._load, self._offered = weather, load, 0
         self._flying, self._asks_at = [0] * workers, [0] * workers
@@ -176,7 +177,7 @@ class World:
         self._ask_at(worker, now)
 
     def _end_second(self, now: int) -> None:
-        sight = self.ledger.law.look(now)
+        sight = self.ledger.look(now)
         at_s, waiting = now // SECOND_MS - 1, self.ledger.waiting
         self.story.seconds.append(Second(at_s, self._offered, sight.limit, sight.is_open, waiting, self._answers))
         self._offered, self._answers = 0, Counter()
