@@ -514,7 +514,12 @@ class Model:
         left = replace(left, ids={id_: counts for id_, counts in ids.items() if counts})
         self._absorb(slot, half.count - left.count)
         if left.count:
+            self._sooner_ms = {}
+            for flag in kinds_of(left):
+                self._hurry(slot, flag, now_ms)
             slot.wait(left, now_ms)
+            if slot.name in self._sooner_ms:
+                self._bring_forward(slot)
 
     def _replay_edit(self, slot: Slot, edit: EditHalf, now_ms: int) -> None:
         sent = slot.sent_revision
