@@ -132,8 +132,8 @@ class Model:
         self._sooner_ms: dict[str, int] = {}
         self.newest: dict[str, str] = {}
         self.refused: dict[str, list[str]] = {}
-        self.letters: list[Letter] = []
         self.at_rest: set[str] = set()
+        self.letters: list[Letter] = []
 
     # record --------------------------------------------------------------------------------------------------------
 

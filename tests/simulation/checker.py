@@ -18,8 +18,8 @@ from tests.simulation.edit_order import edit_order
 from tests.simulation.flights import one_in_flight, own_settles
 from tests.simulation.history import History
 from tests.simulation.reading import Reading
-from tests.simulation.sessions import refused_tokens
 from tests.simulation.timing import hold, rate, wait
+from tests.simulation.tokens import refused_tokens
 
 _OF_EVERY_HISTORY = (one_in_flight, own_settles, refused_tokens, edit_order, rate, hold, wait)
 

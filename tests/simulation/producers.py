@@ -13,6 +13,8 @@ from tests.simulation.store import Store
 from tests.simulation.watched import APPLICATION, Faults
 from tests.simulation.weather import Weather
 
+_LOOKS_AGAIN_MS = 100
+
 
 class Producers:
     """Those of one schedule.
@@ -33,10 +35,10 @@ class Producers:
         return self._record_some()
 
     def log_in(self) -> Steps:
-        """The user has a new session, and reports with it."""
-        self.working += 1
+        """The user has a new session, and reports with it: the last word, for others may have been held up."""
+        while self.working:
+            yield Rest(_LOOKS_AGAIN_MS)
         yield Call("record", lambda: self._record((LOGIN,)))
-        self.working -= 1
 
     def _record_some(self) -> Steps:
         """Records now and then; one in five a drummer, who hits the same slot at short intervals."""

@@ -19,8 +19,8 @@ def _script(*names: str) -> Script:
     return Script("".join([_DRAINS_A_FULL_REDIS, shared_source(), *parts]))
 
 
-CLAIM = _script("aside", "law", "pace", "flight", "letters", "taking", "sessions", "claim")
-SETTLE = _script("aside", "law", "pace", "flight", "letters", "taking", "sessions", "settle")
+CLAIM = _script("aside", "law", "pace", "flight", "letters", "taking", "access", "claim")
+SETTLE = _script("aside", "law", "pace", "flight", "letters", "taking", "access", "settle")
 EXTEND = _script("extend")
 REAP = _script("aside", "far", "flight", "letters", "taking", "reap")
 RING = _script("aside", "law", "pace", "ring")
