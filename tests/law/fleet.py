@@ -15,7 +15,7 @@ from tests.law.law import Law
 from tests.law.ledger import Ledger, Slot
 from tests.law.real_ledger import RealLedger
 
-POLL_MS, TICK_MS = 50, 1_000  # worker/sync.py, worker/ticker.py
+POLL_MS, TICK_MS = 50, 1_000  # worker/flights.py, worker/ticker.py
 LATENCY_MS = (20, 120)  # from worker to API and back, evenly spread
 CONNECTIONS = 16
 SECOND_MS = 1_000

@@ -167,7 +167,7 @@ MUTANTS = (
             ("if now_s - claim.claimed_s > way.send_within_s or now_s - granted_s > way.late_s:", "if False:"),
             ("way.api.send(put, claim.claimed_s + way.send_within_s)", "way.api.send(put, now_s + 1)"),
         ),
-        "worker.sync:send_claim",
+        "worker.sending:send_claim",
     ),
 )
 
