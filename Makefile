@@ -86,6 +86,10 @@ simulate: setup  ## the protocol under simulation; SCHEDULES=n many, SEED=n one 
 	@"$(BIN)/python" -m tests.simulation $(if $(SEED),--seed "$(SEED)") $(if $(SCHEDULES),--schedules "$(SCHEDULES)") \
 		$(if $(REPORT),--report "$(REPORT)")
 
+.PHONY: pace-plot
+pace-plot: setup  ## draw docs/pace.svg: the pace's law, in virtual time, under a limit that changes and an outage
+	@"$(BIN)/python" -m tests.law docs/pace.svg
+
 .PHONY: lock
 lock:  ## renew the locks (needs uv on the PATH)
 	requirements/lock.sh

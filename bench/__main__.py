@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import quiet, room, trace
+from bench import capped, limit, quiet, room, trace
 from bench.figure import Figure
 from bench.machine import machine
 from bench.options import Options
@@ -19,6 +19,8 @@ FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "room": room.measure,
     "quiet": quiet.measure,
     "trace": trace.measure,
+    "capped": capped.measure,
+    "limit": limit.measure,
 }
 # Recorded traces lie beside the project, not in it: what it ships is its own generator.
 DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.csv.gz"
@@ -30,24 +32,26 @@ DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.
     "--trace",
     "trace_path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="trace: a recorded trace; default ../shared/traces/chat-arrivals-2019-2022.csv.gz, else a made-up day.",
+    help="A recorded trace; default ../shared/traces/chat-arrivals-2019-2022.csv.gz, else a made-up day.",
 )
-@click.option("--speed", default=1.0, type=click.FloatRange(0.1, 100), help="trace: faster than recorded.")
-@click.option("--seconds", type=click.FloatRange(1, 86_400), help="trace: play only so much of it.")
-@click.option("--without-names", is_flag=True, help="trace: marks do not name their messages, as the oracle assumes.")
-@click.option("--workers", default=1, type=click.IntRange(1, 8), help="trace: how many workers.")
+@click.option("--speed", type=click.FloatRange(0.1, 100), help="Faster than recorded; default trace 1, capped 8.")
+@click.option("--seconds", type=click.FloatRange(1, 86_400), help="trace, capped: play only so much of it.")
+@click.option("--without-names", is_flag=True, help="Marks do not name their messages, as trace's oracle assumes.")
+@click.option("--workers", default=1, type=click.IntRange(1, 8), help="trace, capped, limit: how many workers.")
+@click.option("--rate", "rate_per_s", default=80.0, type=click.FloatRange(1, 10_000), help="capped: calls a second.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as JSON.")
 def main(
     names: tuple[str, ...],
     trace_path: Path | None,
-    speed: float,
+    speed: float | None,
     seconds: float | None,
     without_names: bool,  # noqa: FBT001 - click gives it by name
     workers: int,
+    rate_per_s: float,
     json_path: Path | None,
 ) -> None:
-    """Measure the figures named, or all: room, quiet, trace."""
-    options = Options(trace_path or _default_trace(), speed, seconds, not without_names, workers)
+    """Measure the figures named, or all: room, quiet, trace, capped, limit."""
+    options = Options(trace_path or _default_trace(), speed, seconds, not without_names, workers, rate_per_s)
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()
     print_header(console, command, where)

@@ -10,14 +10,16 @@ class Options:
 
     Attributes:
         trace: The recorded trace; None for the project's own generator.
-        speed: How much faster than recorded it is played.
+        speed: How much faster than recorded it is played; None for the figure's own.
         seconds: Where it is cut, in seconds of its own time; None plays all of it.
         names: Whether marks name their messages (`up_to`).
         workers: How many workers there are.
+        rate_per_s: The cap, in calls a second.
     """
 
     trace: Path | None = None
-    speed: float = 1.0
+    speed: float | None = None
     seconds: float | None = None
     names: bool = True
     workers: int = 1
+    rate_per_s: float = 80.0

@@ -1,4 +1,4 @@
-"""Playing arrivals in real time, as a web app would record them: one call each."""
+"""Playing arrivals in real time, as a web app would record them: one call each, or some that are due in one call."""
 
 import time
 from collections.abc import Sequence
@@ -57,22 +57,30 @@ def recorded_of(arrival: Arrival, at_s: float, *, names: bool) -> Recorded:
     )
 
 
-def play(queue: ReceiptQueue, arrivals: Sequence[Arrival], *, names: bool) -> Played:
+def play(queue: ReceiptQueue, arrivals: Sequence[Arrival], *, names: bool, together: int = 1) -> Played:
     """Record every arrival at its time, counted from now.
+
+    Args:
+        queue: Where.
+        arrivals: In the order of their times.
+        names: Whether marks name their messages.
+        together: How many receipts one call may take; of those that are due when it begins, for none waits for another.
 
     Raises:
         redis.RedisError: A receipt could not be recorded.
     """
     receipts = [receipt_of(arrival, names=names) for arrival in arrivals]
-    played = Played()
-    start_s = time.monotonic()
-    for arrival, receipt in zip(arrivals, receipts, strict=True):
-        early_s = start_s + arrival.t_s - time.monotonic()
+    played, done, start_s = Played(), 0, time.monotonic()
+    while done < len(arrivals):
+        early_s = start_s + arrivals[done].t_s - time.monotonic()
         if early_s > 0:
             time.sleep(early_s)
-        began_s = time.monotonic()
-        played.recorded.append(recorded_of(arrival, time.time(), names=names))
-        queue.record_many([receipt])
-        played.calls_s.append(time.monotonic() - began_s)
-        played.late_s.append(began_s - start_s - arrival.t_s)
+        began_s, at_s = time.monotonic(), time.time()
+        now = arrivals[done : done + together]
+        now = now[: max(1, sum(start_s + arrival.t_s <= began_s for arrival in now))]
+        queue.record_many(receipts[done : done + len(now)])
+        played.recorded += [recorded_of(arrival, at_s, names=names) for arrival in now]
+        played.calls_s += [time.monotonic() - began_s] * len(now)
+        played.late_s += [began_s - start_s - arrival.t_s for arrival in now]
+        done += len(now)
     return played

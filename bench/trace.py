@@ -49,11 +49,12 @@ def measure(options: Options) -> Figure:
 
 def arrivals_of(options: Options) -> list[Arrival]:
     """The trace, or a made-up day, as it is played: cut and sped up."""
+    speed = options.speed or 1.0
     if options.trace is not None:
-        arrivals = load(options.trace, options.speed)
+        arrivals = load(options.trace, speed)
     else:
-        arrivals = list(busy_chat(1, GENERATED_RECEIPTS, GENERATED_S / options.speed).arrivals)
-    until_s = float("inf") if options.seconds is None else options.seconds / options.speed
+        arrivals = list(busy_chat(1, GENERATED_RECEIPTS, GENERATED_S / speed).arrivals)
+    until_s = float("inf") if options.seconds is None else options.seconds / speed
     return one_dialog_each(arrival for arrival in arrivals if arrival.t_s < until_s)
 
 
@@ -67,10 +68,8 @@ def figure_of(
 ) -> Figure:
     """The figure for what was recorded, what the sandbox was asked, and the ledger's accounts afterwards."""
     fates = fates_of(played.recorded, accepted_puts(calls))
-    source = options.trace.name if options.trace else "a made-up day"
-    named = "marks name their messages" if options.names else "marks name nothing"
     figure = Figure(
-        f"{source}, {named}, gather time {GATHER_S:g} s, speed {options.speed:g}, {options.workers} worker(s)"
+        f"{played_text(options)}, gather time {GATHER_S:g} s, speed {options.speed or 1:g}, {options.workers} worker(s)"
     )
     _add_puts(figure, arrivals, calls, fates)
     _add_waits(figure, fates)
@@ -80,6 +79,12 @@ def figure_of(
     figure.demand(not fates.uncovered, f"{len(fates.uncovered):,} receipts were covered by no PUT")
     figure.demand(not fates.backwards, f"{len(fates.backwards):,} PUTs of an edit went backwards")
     return figure
+
+
+def played_text(options: Options) -> str:
+    """What is played, for a title."""
+    source = options.trace.name if options.trace else "a made-up day"
+    return f"{source}, {'marks name their messages' if options.names else 'marks name nothing'}"
 
 
 def _add_puts(figure: Figure, arrivals: Sequence[Arrival], calls: Sequence[Call], fates: Fates) -> None:

@@ -130,7 +130,7 @@ def _known(names: tuple[str, ...]) -> set[str]:
 def _meant(name: str, known: set[str]) -> str:
     owner = name.removesuffix("_FILE")
     if any(owner == variable.name for _, variable in variables(Application)):
-        return f"no such variable, for it belongs to the application {DEFAULT_NAME}, which RECEIPTS_APPLICATIONS omits"
+        return f"no such variable, for it belongs to the application {DEFAULT_NAME}, which is none of the applications"
     plain = name.replace(f"__{DEFAULT_NAME.upper()}", "")
     close = [plain] if plain in known else difflib.get_close_matches(name, sorted(known), n=1)
     return f"a variable of docs/settings.md; did you mean {close[0]}?" if close else "a variable of docs/settings.md"

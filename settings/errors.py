@@ -52,7 +52,7 @@ class UnknownApplicationError(KeyError):
         super().__init__(name, self.known)
 
     def __str__(self) -> str:
-        return f"no application {shown(self.name)}: RECEIPTS_APPLICATIONS names {', '.join(self.known)}"
+        return f"no application {shown(self.name)}: the settings name {', '.join(self.known)}"
 
 
 def shown(text: str) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+
+import redis
 
 from worker.app import app, settings
 from worker.contract import SYNC
@@ -45,5 +48,8 @@ def sync(application: object = None, permit: object = "", *_args: object, **_mor
         with finishing_first():
             run.run()
     finally:
-        for ledger in run.served:
-            ring_for(ledger, doorbell(app), permit)
+        for ledger in run.guests:
+            # One whose ledger fails keeps its place until it runs out; its ticker says so.
+            with suppress(redis.RedisError):
+                ring_for(ledger, doorbell(app), permit)
+        ring_for(way.ledger, doorbell(app), permit)

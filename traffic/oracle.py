@@ -28,11 +28,12 @@ def _streams(arrivals: Iterable[Arrival]) -> dict[Hashable, list[float]]:
     """The times of what can share a PUT."""
     streams: dict[Hashable, list[float]] = defaultdict(list)
     for arrival in arrivals:
-        streams[_stream(arrival)].append(arrival.t_s)
+        streams[stream_of(arrival)].append(arrival.t_s)
     return streams
 
 
-def _stream(arrival: Arrival) -> Hashable:
+def stream_of(arrival: Arrival) -> Hashable:
+    """What shares a PUT with this receipt: all marks of one user in one dialog, or all edits of one message."""
     if arrival.kind == "edit":
         return ("edit", arrival.dialog, arrival.message)
     return ("mark", arrival.dialog, arrival.user)

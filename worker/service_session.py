@@ -10,8 +10,8 @@ the others go on with the old token, or where there is none hand their claims ba
 
 What may go wrong: the API refuses the login → nobody asks again for `RECEIPTS_UNAUTHORIZED_HOLD_S`, the user's receipts
 wait, those that bring tokens do not. It does not answer → the next attempt waits, twice as long each time. The renewer
-dies → its lock runs out. The token is refused → forgotten, and a session is made at once; refused again as soon as it
-was made → not more often than once a minute. No receipt of the user is given up for any of this.
+dies → its lock runs out. The token is refused → forgotten, and a session is made at once; again as soon as
+it was made → ever less often, down to once a minute. No receipt of the user is given up for any of this.
 """
 
 from __future__ import annotations

@@ -13,10 +13,12 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import redis
 import sentry_sdk
 
 from worker.acting import Patience, outcome_of
@@ -35,6 +37,9 @@ _ALONE_S = 0.25
 
 # By then it has looked after them.
 LASTING_S = _ALONE_S + 2 * POLL_S
+
+# Until another application's ledger that failed is asked again.
+_TROUBLE_S = 1.0
 
 # Per application: with very many of them each is looked after less often.
 _LOOK_S = 0.005
@@ -114,9 +119,9 @@ class Sync:
                 self._keep_in_time()
 
     @property
-    def served(self) -> list[Ledger]:
-        """The ledgers in which it has taken a place."""
-        return [self.way.ledger, *(guest.way.ledger for guest in self._guests if guest.asked)]
+    def guests(self) -> list[Ledger]:
+        """The other applications' ledgers in which it has asked for a place."""
+        return [guest.way.ledger for guest in self._guests if guest.asked]
 
     @property
     def sent(self) -> int:
@@ -140,10 +145,12 @@ class Sync:
         """Claims for everyone whose turn it is; answers seconds until it is worth asking again."""
         waits_s, before = [], self._holds()
         for flights in self._turns(time.monotonic() - begun_s):
-            wait_s = flights.claim()
+            wait_s = None
+            with self._harmless(flights):
+                wait_s = flights.claim()
             if wait_s is not None:
                 waits_s.append(wait_s)
-            self._look_s[flights.way.ledger.application] = time.monotonic() + self._until_next_look_s(wait_s)
+            self._look_again(flights, self._until_next_look_s(wait_s))
         if self._holds() > before:
             self.note(self._held())
         return min(waits_s, default=None)
@@ -178,13 +185,32 @@ class Sync:
         if not finished:
             return
         for flights in self._all():
-            flights.settle(finished)
+            with self._harmless(flights):
+                flights.settle(finished)
         self.note(self._held())
 
     def _keep_in_time(self) -> None:
         too_late = self.too_late()
         for flights in self._all():
-            flights.keep_in_time(too_late=too_late)
+            with self._harmless(flights):
+                flights.keep_in_time(too_late=too_late)
+
+    @contextmanager
+    def _harmless(self, flights: Flights) -> Iterator[None]:
+        """A ledger of another application that fails ends neither this sync nor the others' part in it.
+
+        Nothing is said of it: each worker's ticker meets the same ledger, and says it once.
+        """
+        try:
+            yield
+        except redis.RedisError:
+            if flights is self._own:
+                raise
+            self._look_again(flights, _TROUBLE_S)
+
+    def _look_again(self, flights: Flights, after_s: float) -> None:
+        name = flights.way.ledger.application
+        self._look_s[name] = max(self._look_s.get(name, 0), time.monotonic() + after_s)
 
     def _all(self) -> list[Flights]:
         return [self._own, *self._guests]

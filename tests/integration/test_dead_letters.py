@@ -243,7 +243,7 @@ def test_an_unknown_id_ends_with_4_and_nothing_is_touched(held: Runtime, command
     [
         (["show", "yesterday"], "'yesterday' is no id of a dead letter"),
         (["list", "--before", "x"], "'x' is no id of a dead letter"),
-        (["list", "--application", "shop"], "no application 'shop': RECEIPTS_APPLICATIONS names default"),
+        (["list", "--application", "shop"], "no application 'shop': the settings name default"),
         (["list", "--older-than", "2 weeks"], "'2 weeks' is no age"),
         (["list", "--limit", "0"], "0"),
         (["replay"], "name letters by their ids, or --all of them"),

@@ -59,7 +59,7 @@ def test_one_whose_dead_letter_cannot_be_stored_is_tried_no_more(
 ) -> None:
     die(held, CRASHES_MAX)
 
-    def full(*_: object) -> None:
+    def full(*_: object, **_more: object) -> None:
         raise redis.ResponseError("OOM command not allowed")
 
     monkeypatch.setattr(type(held.ways["default"].ledger), "bury_invalid", full)

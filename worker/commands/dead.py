@@ -20,8 +20,8 @@ from worker.ledger.letters import DeadLetter
 from worker.letters import Wanted, drop_all, find, replay_all
 
 _WITHOUT_SESSION = (
-    "{} of them act through a session, whose token no letter holds: they wait until a later receipt of the same actor "
-    "brings one, and are dead again where none comes."
+    "{} of them act through a session, whose token no letter holds: unless the ledger knows a newer one of the actor, "
+    "they wait until a later receipt brings one, and are dead again where none comes."
 )
 
 

@@ -284,16 +284,24 @@ def test_a_session_s_letter_waits_for_a_token_that_a_later_receipt_brings(real: 
     letter = bury(real, read(token="lost"))
     assert letter.needs_token
     assert "lost" not in str(letter.fields)
+    real.redis.delete(f"{PREFIX}:t:{letter.actor}")  # as when it is known no more
     real.letterbox.replay(letter)
-    [claim] = real.claim()
-    assert claim.token is None
-    refused = Again("no session token", "unauthorized", delay_ms=3_600_000, costs_attempt=True, wants_token=True)
-    assert real.settle(claim.slot, claim.generation, refused)
     assert real.claim() == []
-    real.record([read(up_to=9, token="new")])
-    [claim] = real.claim()
-    assert claim.token == "new"
-    assert accounts(real) == Accounts(recorded=2, in_flight=2)
+    real.come_due()
+    assert real.claim() == []
+    assert accounts(real) == Accounts(recorded=1, pending=1)
+    real.record([read(dialog=dialogs(1)[0], token="new")])
+    assert {claim.slot: claim.token for claim in real.claim()} == {
+        letter.slot: "new",
+        f"m:{dialogs(1)[0]}:{letter.actor}": "new",
+    }
+
+
+def test_a_session_s_letter_is_sent_at_once_with_the_actor_s_newest_token(real: RealLedger) -> None:
+    letter = bury(real, read(token="old"))
+    real.record([read(dialog=dialogs(1)[0], token="new")])
+    real.letterbox.replay(letter)
+    assert {claim.token for claim in real.claim()} == {"new"}
 
 
 def test_an_edit_of_another_actor_does_not_wait_for_the_first_one_s_token(real: RealLedger) -> None:
@@ -306,6 +314,20 @@ def test_an_edit_of_another_actor_does_not_wait_for_the_first_one_s_token(real: 
     real.letterbox.replay(letter)
     claim = the_edit(real)
     assert (claim.text, claim.actor, claim.token) == ("key", f"u{USER}", None)
+    assert real.redis.zrangebyscore(f"{PREFIX}:w:{waiting.actor}", 0, "+inf") == []
+
+
+def test_a_slot_that_waited_for_a_token_and_needs_no_put_any_more_waits_no_longer(real: RealLedger) -> None:
+    letter = bury(real, edit("same", 5, token="t"))
+    send(real, edit("same", 1, token="t"))
+    real.record([edit("between", 3, token="t")])
+    actor = real.fields(EDITS)["pu"]
+    now_ms = real.now_ms()
+    real.redis.hset(f"{PREFIX}:{EDITS}", "u", now_ms)  # as claim.lua leaves a slot whose token was refused elsewhere
+    real.redis.zadd(f"{PREFIX}:w:{actor}", {EDITS: now_ms})
+    assert real.letterbox.replay(letter) == Replayed(2)
+    assert "u" not in real.fields(EDITS)
+    assert real.redis.zcard(f"{PREFIX}:w:{actor}") == 0
 
 
 @pytest.mark.parametrize("act", ["replay", "drop", "expire"])

@@ -207,6 +207,13 @@ def test_a_doorbell_that_nobody_has_answered_keeps_no_sync_out(real: RealLedger)
     assert real.ledger.ring("a").permits == []  # for two doorbells are still waited for
 
 
+def test_the_permit_of_a_doorbell_that_is_not_answered_is_given_back(real: RealLedger) -> None:
+    record_slots(real, 20)
+    rung = real.ledger.ring().permits
+    real.ledger.give_back(rung[0])
+    assert len(real.ledger.ring().permits) == 1
+
+
 def test_a_place_that_is_given_back_is_free(real: RealLedger) -> None:
     record_slots(real, 20)
     for guest in ("a", "b", "c"):

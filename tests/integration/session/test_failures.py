@@ -6,6 +6,7 @@ import json
 import logging
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
@@ -26,6 +27,7 @@ from tests.integration.session.stage import (
     opened,
     session_of,
 )
+from tests.running import until
 from worker.plan import Put
 from worker.session_store import Lent
 from worker.verdicts import Sent, Throttled, Unauthorized, Unsent
@@ -146,6 +148,16 @@ def _fails_and_recovers(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     stage.pass_("next_ms")
     assert [type(stage.session.send(PUT)) for _ in range(2)] == [Unsent, Sent]
     assert [line.levelno for line in caplog.records] == [logging.WARNING] * 2
+
+
+def test_a_login_that_hangs_ends_when_the_worker_must_stop(stage: Stage) -> None:
+    session = stage.worker(read_timeout_s=60)
+    stage.server.script = stage.server.hang
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(session.send, PUT)
+        until(lambda: session.end_all() == 1, "the login under way ended")
+        assert waits_s(sending.result(30)) <= 1
+    assert not stage.redis.exists(LOCK)
 
 
 def test_the_wait_doubles_up_to_a_minute_in_one_outage(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:

@@ -18,9 +18,12 @@ EDIT = Arrival(0.02, "edit", D, 1, M, 3)
 class RecordingQueue(ReceiptQueue):
     def __init__(self) -> None:
         self.taken: list[Receipt] = []
+        self.calls: list[int] = []
 
     def record_many(self, receipts: Iterable[Receipt]) -> None:
+        receipts = list(receipts)
         self.taken += receipts
+        self.calls.append(len(receipts))
 
 
 def test_a_mark_names_its_message_only_if_wanted() -> None:
@@ -50,3 +53,19 @@ def test_every_arrival_is_recorded_once_and_not_before_its_time() -> None:
     assert all(late_s >= 0 for late_s in played.late_s)
     assert played.recorded[0].recorded_s >= began_s
     assert len(played.calls_s) == 3
+
+
+def test_only_receipts_that_are_due_together_share_a_call() -> None:
+    queue, at_once = RecordingQueue(), [READ] * 5
+    played = play(queue, [*at_once, EDIT], names=True, together=3)
+    assert queue.calls[0] == 3
+    assert queue.calls[-1] == 1
+    assert queue.taken == [receipt_of(arrival, names=True) for arrival in [*at_once, EDIT]]
+    assert len(played.recorded) == len(played.calls_s) == len(played.late_s) == 6
+    assert all(late_s >= 0 for late_s in played.late_s)
+
+
+def test_without_leave_no_receipts_share_a_call() -> None:
+    queue = RecordingQueue()
+    play(queue, [READ] * 5, names=True)
+    assert queue.calls == [1] * 5

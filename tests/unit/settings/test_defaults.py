@@ -129,7 +129,7 @@ def test_an_unknown_application_is_named_together_with_the_known_ones() -> None:
     with pytest.raises(KeyError) as caught:
         load({"RECEIPTS_APPLICATIONS": "default,shop"}).application("chop")
     assert isinstance(caught.value, UnknownApplicationError)
-    assert str(caught.value) == "no application 'chop': RECEIPTS_APPLICATIONS names default, shop"
+    assert str(caught.value) == "no application 'chop': the settings name default, shop"
 
 
 def test_the_lease_is_the_longest_request_and_a_margin() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from settings import Application, describe, load
@@ -47,6 +49,25 @@ def test_another_applications_are_missing_by_its_own_names() -> None:
     (fault,) = faults_of(environ | shop)
     assert fault.variable == "QUICKBLOX_PASSWORD__BIG_SHOP"
     assert "missing: QUICKBLOX_AUTH_SECRET__BIG_SHOP)" in fault.expected
+
+
+def test_they_may_stand_in_a_table_of_the_applications_file(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hunter2 pass")
+    lines = ["[shop]", "application_id = 22", 'auth_key = "k"', 'auth_secret = "s"', 'login = "ann"']
+    (tmp_path / "applications.toml").write_text("\n".join([*lines, f"password_file = '{tmp_path / 'password'}'"]))
+    shop = load({"RECEIPTS_APPLICATIONS_FILE": str(tmp_path / "applications.toml")}).application("shop")
+    given = [getattr(shop, name).get_secret_value() for name in CREDENTIALS]
+    assert given == ["22", "k", "s", "ann", "hunter2 pass"]
+    (tmp_path / "applications.toml").write_text("\n".join(lines))
+    fault = fault_of({"RECEIPTS_APPLICATIONS_FILE": str(tmp_path / "applications.toml")})
+    assert "missing: QUICKBLOX_PASSWORD__SHOP)" in fault.expected
+
+
+@pytest.mark.parametrize("key", CREDENTIALS)
+def test_none_holds_for_all_applications(tmp_path: Path, key: str) -> None:
+    (tmp_path / "applications.toml").write_text(f"{key} = '1'\n[shop]\n[big-shop]")
+    fault = fault_of({"RECEIPTS_APPLICATIONS_FILE": str(tmp_path / "applications.toml")})
+    assert (fault.value, fault.expected) == ("before the first table", "a table of one application's own")
 
 
 def test_a_model_built_in_code_is_held_to_it_too() -> None:

@@ -446,16 +446,54 @@ def test_a_sync_that_lasts_serves_the_other_applications(pool: ThreadPoolExecuto
     sync = beside(way_of(own, FakeApi(held.answer)), pool, way_of(other, FakeApi(held.release)))
     assert set(own.settled) == {claim_of(1).slot}
     assert set(other.settled) == {claim_of(2).slot}
-    assert {ledger.application for ledger in sync.served} == {"default", "shop"}
+    assert [ledger.application for ledger in sync.guests] == ["shop"]
     assert {permit for _, permit in other.asked} == {"permit-1"}
     assert (sync.sent, sync.settled) == (2, 2)
+
+
+def test_an_application_that_is_never_done_does_not_keep_the_others_waiting() -> None:
+    other = Named("shop", Claimed([claim_of(2)], None))
+
+    class NeverDone(FakeLedger):
+        def claim(self, most: int, permit: str = "") -> Claimed:
+            self.answers.append(NOTHING if other.settled else Claimed([claim_of(1)], 0))
+            return super().claim(most, permit)
+
+    beside(way_of(NeverDone(), FakeApi()), AtOnce(), way_of(other, FakeApi()))
+    assert set(other.settled) == {claim_of(2).slot}
+
+
+def test_a_broken_ledger_of_another_application_harms_nobody_else(pool: ThreadPoolExecutor) -> None:
+    held = Held()
+    own, last = FakeLedger(Claimed([claim_of(1)], None)), Named("last", Claimed([claim_of(3)], None))
+    broken = Named("broken", *[redis.ResponseError("BROKENKEY")] * 1000)
+    beside(way_of(own, FakeApi(held.answer)), pool, way_of(broken, FakeApi()), way_of(last, FakeApi(held.release)))
+    assert set(own.settled) == {claim_of(1).slot}
+    assert set(last.settled) == {claim_of(3).slot}
+    assert len(broken.asked) == 1, "asked again at once"
+
+
+def test_a_ledger_of_another_application_that_breaks_later_harms_nobody_else(pool: ThreadPoolExecutor) -> None:
+    held = Held()
+
+    class Breaks(Named):
+        def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
+            super().settle(settlements)
+            raise redis.ResponseError("BROKENKEY")
+
+    own, last = FakeLedger(Claimed([claim_of(1)], None)), Named("last", Claimed([claim_of(3)], None))
+    breaks = Breaks("breaks", Claimed([claim_of(2)], None))
+    beside(way_of(own, FakeApi(held.answer)), pool, way_of(breaks, FakeApi()), way_of(last, FakeApi(held.release)))
+    assert set(own.settled) == {claim_of(1).slot}
+    assert set(last.settled) == {claim_of(3).slot}
+    assert len(breaks.batches) == 1
 
 
 def test_a_quick_sync_costs_the_other_applications_nothing() -> None:
     other = Named("shop", Claimed([claim_of(2)], None))
     sync = beside(way_of(FakeLedger(Claimed([claim_of(1)], 0), NOTHING), FakeApi()), AtOnce(), way_of(other, FakeApi()))
     assert other.asked == []
-    assert [ledger.application for ledger in sync.served] == ["default"]
+    assert sync.guests == []
 
 
 def test_an_application_that_hangs_is_not_served_past_the_time_and_the_quick_ones_are(pool: ThreadPoolExecutor) -> None:

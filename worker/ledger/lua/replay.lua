@@ -42,9 +42,15 @@ local function replay_edit(s, n, revision, text, actor)
   waits(s, n)
   join_edit(s, {n = n, revision = revision, text = text, actor = actor, token = ''}, false)
   -- Another's edit has won: it does not wait for that actor's token.
-  if s.pu ~= old_actor then set_going(s) end
+  if s.u and s.pu ~= old_actor then
+    stop_waiting(s, old_actor)
+    if not s.ft then schedule(s, number(s, 'pt')) end
+  end
   if not s.ft then drop_covered_edit(s) end
-  if not s.pt then redis.call('ZREM', due_key, s.slot) end
+  if not s.pt then
+    if s.u then stop_waiting(s, old_actor) end
+    redis.call('ZREM', due_key, s.slot)
+  end
 end
 
 local id, slot = ARGV[1], ARGV[2]

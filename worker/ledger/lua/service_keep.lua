@@ -1,6 +1,6 @@
--- session_keep: a session has been made.
+-- service_keep: a session has been made.
 -- KEYS[1]  prefix of the application's keys
--- ARGV     the word of the session_look that said 'renew'; whose credentials; token; user; its life in ms; after how many
+-- ARGV     the word of the service_look that said 'renew'; whose credentials; token; user; its life in ms; after how many
 --          ms to renew it; seconds that the API's clock is ahead
 -- answers  1 if a trouble has ended with it, else 0
 

@@ -1,5 +1,5 @@
 -- The service session of one application: one for all workers, renewed by one of them. Put behind due.lua, before one of
--- session_look, session_keep, session_fail, session_forget.
+-- service_look, service_keep, service_fail, service_forget.
 -- The lock names who renews. It runs out, so that a renewer that dies is followed by another; whoever comes back after
 -- that finds it in another's name and changes nothing.
 
