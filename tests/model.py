@@ -456,7 +456,8 @@ class Model:
         if isinstance(slot.pending, MarkHalf):
             slot.list_limit = asked.list_limit or slot.list_limit
         slot.waiting_since_ms = None
-        self.due_ms[slot.name] = slot.pending_since_ms if of_outage else now_ms + asked.delay_ms
+        keeps_place = of_outage or isinstance(outcome, Back) or asked.verdict == "throttled"
+        self.due_ms[slot.name] = slot.pending_since_ms if keeps_place else now_ms + asked.delay_ms
         return None
 
     def _join_back(self, slot: Slot) -> None:

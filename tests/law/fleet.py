@@ -59,6 +59,8 @@ class Story:
         covered: The slots' numbers in the order in which their calls were accepted.
         failed: Numbers of slots one of whose calls was not accepted.
         events: The breaker's, with their times in ms.
+        firsts: Calls for slots that had not failed before.
+        vain_retries: Calls for slots that had, and failed again.
     """
 
     seconds: list[Second] = field(default_factory=list)
@@ -66,6 +68,8 @@ class Story:
     covered: list[int] = field(default_factory=list)
     failed: set[int] = field(default_factory=set)
     events: list[tuple[int, str]] = field(default_factory=list)
+    firsts: int = 0
+    vain_retries: int = 0
 
     def between(self, from_s: int, until_s: int) -> Counter[str]:
         """The answers of these seconds."""
@@ -163,6 +167,8 @@ class World:
         verdict = VERDICTS.get(self._api.draw(now / SECOND_MS).fate, "unavailable")
         self.story.arrived_ms.append(now)
         self._answers[verdict] += 1
+        self.story.firsts += slot.attempts == 0
+        self.story.vain_retries += slot.attempts > 0 and verdict == "unavailable"
         if verdict == "sent":
             self.story.covered.append(slot.number)
         else:

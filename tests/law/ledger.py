@@ -92,7 +92,7 @@ class Ledger:
         """The end of a claim; answers the breaker's event, if there is one."""
         event = self.law.answer(now, verdict, claimed_ms, attempts=slot.attempts)
         if verdict == "throttled":
-            self._schedule(Slot(now, slot.number, slot.recorded_ms, slot.attempts))
+            self._schedule(Slot(slot.recorded_ms, slot.number, slot.recorded_ms, slot.attempts))
         elif verdict == "unavailable":
             self._fail(now, slot, claimed_ms, random01)
         return event
