@@ -6,13 +6,12 @@ import math
 from typing import Any
 
 from receipt_sync import MarkRead, ReceiptQueue, keys
-from tests.law.law import Sight
+from tests.law.law import START_MS, Sight
 from tests.law.ledger import LEASE_MS, Slot, retry_delay_ms
 from tests.simulation.store import Store
 from worker.ledger import Again, Done, Ledger, Outcome, Part, RingSize
 
 APPLICATION = "story"
-START_MS = 1_764_000_000_000  # of today's size, since generations are made of it; a whole number of the law's quarters
 _RECORDED_TOGETHER = 500  # one call; more would need a pipeline
 _POLICY = {"gather_min_ms": "0", "gather_max_ms": "0", "lands_ms": "0", "retry_share": "0.2", "breaker_calls_min": "20"}
 

@@ -148,13 +148,6 @@ MUTANTS = (
         ("  if hints_of(actor).waits and token == newest_of(actor) then wake_waiting(actor) end\n", ""),
     ),
     in_lua(
-        "what waits for a token has no due time of its own",
-        (
-            "  schedule(s, math.min(number(s, 'u') + policy.token_wait_ms, now + LOOK_MS))\n",
-            "  redis.call('ZREM', due_key, s.slot)\n",
-        ),
-    ),
-    in_lua(
         "the wait for a token ends as if the receipts had never been",
         (
             "    bury(s, take(s), {reason = 'no newer session token came'})\n",
