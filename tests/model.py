@@ -456,7 +456,8 @@ class Model:
         if isinstance(slot.pending, MarkHalf):
             slot.list_limit = asked.list_limit or slot.list_limit
         slot.waiting_since_ms = None
-        self.due_ms[slot.name] = slot.pending_since_ms if of_outage else now_ms + asked.delay_ms
+        keeps_place = of_outage or isinstance(outcome, Back) or asked.verdict == "throttled"
+        self.due_ms[slot.name] = slot.pending_since_ms if keeps_place else now_ms + asked.delay_ms
         return None
 
     def _join_back(self, slot: Slot) -> None:
@@ -514,7 +515,12 @@ class Model:
         left = replace(left, ids={id_: counts for id_, counts in ids.items() if counts})
         self._absorb(slot, half.count - left.count)
         if left.count:
+            self._sooner_ms = {}
+            for flag in kinds_of(left):
+                self._hurry(slot, flag, now_ms)
             slot.wait(left, now_ms)
+            if slot.name in self._sooner_ms:
+                self._bring_forward(slot)
 
     def _replay_edit(self, slot: Slot, edit: EditHalf, now_ms: int) -> None:
         sent = slot.sent_revision

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from worker.observability import pseudonym
-
-if TYPE_CHECKING:
-    from worker.sync import AnyClaim, Settlement, Way
+from worker.sending import AnyClaim, Settlement, Way, send_claim
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +34,11 @@ class Flights:
         way: how its slots are sent.
         pool: threads for its PUTs; at least `way.connections`.
         permit: its place among the application's syncs, kept by every claim; '' for a run without.
-        send: sends the PUT of a claim that was granted at a monotonic time; answers what to settle.
     """
 
     way: Way
     pool: Executor
     permit: str
-    send: Callable[[Way, AnyClaim, float], Settlement]
     sent: int = 0
     settled: int = 0
     slow: bool = False
@@ -71,7 +66,7 @@ class Flights:
                 )
         for claim in claimed.claims:
             granted_s = time.monotonic()
-            self.flying[self.pool.submit(self.send, self.way, claim, granted_s)] = (claim, granted_s)
+            self.flying[self.pool.submit(send_claim, self.way, claim, granted_s)] = (claim, granted_s)
         if claimed.leave or claimed.wait_ms is None:
             return None
         return claimed.wait_ms / 1000

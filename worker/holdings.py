@@ -62,20 +62,19 @@ class Holdings:
     def enter_sync(self, most: int, lasting_s: float) -> bool:
         """A sync begins in this process; False when as many run in this worker already, and all of them last.
 
-        While one of them is young it is waited for: it may be over in a moment, and then it serves nobody else.
+        While one of them is young it is waited for: it may be over in a moment, and then it serves nobody else. False
+        as well when that has taken a second: the next tick rings again.
         """
         until_s = time.monotonic() + _ENTERS_BY_S
-        while self._mine is not None and time.monotonic() < until_s:
+        while self._mine is not None:
             with self._alone():
                 ages_s = self._other_syncs_s()
                 if len(ages_s) < most:
                     self._begin_sync(self._mine)
                     return True
-            if min(ages_s) >= lasting_s:
+            if min(ages_s) >= lasting_s or time.monotonic() >= until_s:
                 return False
             time.sleep(_STEP_S)
-        if self._mine is not None:
-            self._begin_sync(self._mine)
         return True
 
     def note(self, claims: Mapping[str, Iterable[Claim]]) -> None:

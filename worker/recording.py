@@ -23,7 +23,7 @@ from settings.application import DEFAULT_NAME
 from worker.lifecycle import pause
 from worker.quarantine import shown_arguments
 from worker.runtime import Runtime
-from worker.sync import Way
+from worker.sending import Way
 
 _DAMAGED = "LEDGER"  # how record.lua's own error begins
 _PAUSE_S = 1.0

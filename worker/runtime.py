@@ -19,10 +19,10 @@ from worker.chat_api import ChatApi, Door, Endpoint
 from worker.ledger import Ledger, RingSize
 from worker.ledger.policy import policy_of
 from worker.plan import Limits
+from worker.sending import Way
 from worker.service_session import ServiceSession
 from worker.session_store import SessionStore, digest_of
 from worker.signing import Credentials
-from worker.sync import Way
 
 _REDIS_TIMEOUT_S = 5.0
 # A settle that gives up costs a second PUT: it is tried again for about as long as a Redis takes to restart.

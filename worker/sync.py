@@ -10,8 +10,6 @@ they might be waiting for (docs/decisions/0018). So no application waits for ano
 
 from __future__ import annotations
 
-import logging
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
@@ -19,18 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import redis
-import sentry_sdk
 
-from worker.acting import Patience, outcome_of
-from worker.chat_api import Door
-from worker.deadline import TooLateError
 from worker.flights import POLL_S, Flights
-from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
-from worker.observability import pseudonym
-from worker.plan import Limits, Put, next_put
-from worker.verdicts import Sent, Unsent, Verdict, name
-
-log = logging.getLogger(__name__)
+from worker.ledger import Ledger
+from worker.sending import Way
 
 # A quiet system's syncs are over before this, and cost the other applications nothing.
 _ALONE_S = 0.25
@@ -43,34 +33,6 @@ _TROUBLE_S = 1.0
 
 # Per application: with very many of them each is looked after less often.
 _LOOK_S = 0.005
-
-_LATE = Back("claimed too long ago to be sent")
-
-AnyClaim = MarkClaim | EditClaim
-Settlement = tuple[str, int, Outcome]
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How one application's slots are sent.
-
-    Attributes:
-        ledger: where they wait.
-        api: where they go.
-        limits: what the API accepts.
-        patience: how long to wait after failures.
-        send_within_s: a claim asked for longer ago is not sent: its lease could run out before the answer.
-        late_s: a claim granted longer ago is not sent: its place in the pace is gone.
-        connections: PUTs side by side.
-    """
-
-    ledger: Ledger
-    api: Door
-    limits: Limits
-    patience: Patience
-    send_within_s: float
-    late_s: float
-    connections: int
 
 
 @dataclass(slots=True)
@@ -101,8 +63,8 @@ class Sync:
     _look_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._own = Flights(self.way, self.pool, self.permit, send_claim)
-        self._guests = [Flights(way, pool, self.permit, send_claim) for way, pool in self.others]
+        self._own = Flights(self.way, self.pool, self.permit)
+        self._guests = [Flights(way, pool, self.permit) for way, pool in self.others]
 
     def run(self) -> None:
         """Runs to the end.
@@ -223,43 +185,3 @@ class Sync:
 
     def _held(self) -> dict[str, list[tuple[str, int]]]:
         return {flights.way.ledger.application: flights.held() for flights in self._all() if flights.flying}
-
-
-def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
-    """Sends the PUT of a claim that was granted at `granted_s` (monotonic); answers what to settle."""
-    now_s = time.monotonic()
-    if now_s - claim.claimed_s > way.send_within_s or now_s - granted_s > way.late_s:
-        return claim.slot, claim.generation, _LATE
-    try:
-        put = next_put(claim, way.limits)
-        verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
-        outcome = outcome_of(verdict, put, claim, way.patience, random.random())
-    except TooLateError:
-        return claim.slot, claim.generation, _LATE
-    except Exception as error:  # noqa: BLE001 - a bug in one slot must neither stop the others nor lose the slot
-        return claim.slot, claim.generation, _bug(claim, way, error)
-    report(way.ledger.application, claim, put, verdict, outcome)
-    return claim.slot, claim.generation, outcome
-
-
-def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
-    sentry_sdk.capture_exception(error)
-    log.warning("bug while sending slot %s: %s", pseudonym(claim.slot), type(error).__name__)
-    delay_ms = round(way.patience.backoff_cap_s * 1000)
-    return Again(f"bug: {type(error).__name__}", verdict="", delay_ms=delay_ms, costs_attempt=True, in_doubt=True)
-
-
-def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcome: Outcome) -> None:
-    """One log line for every PUT that was sent and not accepted; nothing private is in it."""
-    if isinstance(verdict, (Sent, Unsent)):
-        return
-    log.warning(
-        "PUT not accepted: application=%s slot=%s verdict=%s outcome=%s ids=%d attempt=%d reason=%r",
-        application,
-        pseudonym(claim.slot),
-        name(verdict),
-        type(outcome).__name__.lower(),
-        len(put.message_ids),
-        claim.attempts + 1,
-        outcome.reason if isinstance(outcome, (Again, Dead)) else "",
-    )

@@ -13,8 +13,9 @@ from itertools import count
 from sandbox.faults import Fate, Faults, Misbehaviour
 from tests.law.law import Law
 from tests.law.ledger import Ledger, Slot
+from tests.law.real_ledger import RealLedger
 
-POLL_MS, TICK_MS = 50, 1_000  # worker/sync.py, worker/ticker.py
+POLL_MS, TICK_MS = 50, 1_000  # worker/flights.py, worker/ticker.py
 LATENCY_MS = (20, 120)  # from worker to API and back, evenly spread
 CONNECTIONS = 16
 SECOND_MS = 1_000
@@ -58,6 +59,8 @@ class Story:
         covered: The slots' numbers in the order in which their calls were accepted.
         failed: Numbers of slots one of whose calls was not accepted.
         events: The breaker's, with their times in ms.
+        firsts: Calls for slots that had not failed before.
+        vain_retries: Calls for slots that had, and failed again.
     """
 
     seconds: list[Second] = field(default_factory=list)
@@ -65,6 +68,8 @@ class Story:
     covered: list[int] = field(default_factory=list)
     failed: set[int] = field(default_factory=set)
     events: list[tuple[int, str]] = field(default_factory=list)
+    firsts: int = 0
+    vain_retries: int = 0
 
     def between(self, from_s: int, until_s: int) -> Counter[str]:
         """The answers of these seconds."""
@@ -78,7 +83,7 @@ class World:
     """Workers, ledger and API; `run` once.
 
     Args:
-        law: The application's pace.
+        law: The application's pace, or a ledger that has one.
         weather: (from second, what the API does then), in order, the first from 0.
         load: (from second, receipts a second then), in order, the first from 0; evenly spread by chance.
         backlog: Slots that wait when it begins.
@@ -88,7 +93,7 @@ class World:
 
     def __init__(
         self,
-        law: Law,
+        law: Law | RealLedger,
         weather: Sequence[tuple[int, Faults]],
         load: Sequence[tuple[int, float]] = ((0, 0.0),),
         *,
@@ -98,7 +103,7 @@ class World:
     ) -> None:
         self._random = random.Random(seed)
         self._api = Misbehaviour(self._random.random)
-        self.ledger, self.story = Ledger(law), Story()
+        self.ledger, self.story = Ledger(law) if isinstance(law, Law) else law, Story()
         self.ledger.record(0, backlog)
         self._weather, self._load, self._offered = weather, load, 0
         self._flying, self._asks_at = [0] * workers, [0] * workers
@@ -162,6 +167,8 @@ class World:
         verdict = VERDICTS.get(self._api.draw(now / SECOND_MS).fate, "unavailable")
         self.story.arrived_ms.append(now)
         self._answers[verdict] += 1
+        self.story.firsts += slot.attempts == 0
+        self.story.vain_retries += slot.attempts > 0 and verdict == "unavailable"
         if verdict == "sent":
             self.story.covered.append(slot.number)
         else:
@@ -176,7 +183,7 @@ class World:
         self._ask_at(worker, now)
 
     def _end_second(self, now: int) -> None:
-        sight = self.ledger.law.look(now)
+        sight = self.ledger.look(now)
         at_s, waiting = now // SECOND_MS - 1, self.ledger.waiting
         self.story.seconds.append(Second(at_s, self._offered, sight.limit, sight.is_open, waiting, self._answers))
         self._offered, self._answers = 0, Counter()

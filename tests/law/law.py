@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from lupa import lua51
 
+START_MS = 1_764_000_000_000  # a whole number of the law's quarters of a second
 LAW = Path(__file__).parents[2] / "worker" / "ledger" / "lua" / "law.lua"
 
 # One crossing between the languages instead of five: virtual hours are made of them.
@@ -48,7 +49,7 @@ class Law:
         calls_min: Fewest calls in the breaker's window for it to open.
         text: The law; another one for tests of the tests.
 
-    Every time is in whole ms.
+    Every time is in whole ms. The law is told times of today's size: at 0 a first cut would look like a recent one.
     """
 
     def __init__(self, cap: float, retry_share: float = 0.2, calls_min: int = 20, text: str = "") -> None:
@@ -62,16 +63,16 @@ class Law:
     def opened_ms(self) -> int | None:
         """Since when the breaker is open; None while it is not."""
         opened = self.state.open
-        return None if opened is None else int(opened)
+        return None if opened is None else int(opened) - START_MS
 
     def look(self, now: int) -> Sight:
         """How things stand now."""
-        held_ms, limit, tokens, token_wait_ms, is_open = self._look(self.state, self.cap, now)
+        held_ms, limit, tokens, token_wait_ms, is_open = self._look(self.state, self.cap, START_MS + now)
         return Sight(math.ceil(held_ms), float(limit), float(tokens), int(token_wait_ms), bool(is_open))
 
     def retries(self, now: int) -> float:
         """What the retry budget holds."""
-        return float(self._law.retries(self.state, self.cap, now, self._share))
+        return float(self._law.retries(self.state, self.cap, START_MS + now, self._share))
 
     def retry_wait_ms(self, nth: int) -> int:
         """When the nth retry from now on will have come."""
@@ -79,13 +80,13 @@ class Law:
 
     def claimed(self, now: int, firsts: int, retries: int, lease_ms: int) -> None:
         """So many calls have been claimed, first attempts and others."""
-        self._law.spend(self.state, self.cap, now, firsts + retries)
-        self._law.take_retries(self.state, self.cap, now, self._share, firsts, retries)
-        self._law.probing(self.state, now, lease_ms)
+        self._law.spend(self.state, self.cap, START_MS + now, firsts + retries)
+        self._law.take_retries(self.state, self.cap, START_MS + now, self._share, firsts, retries)
+        self._law.probing(self.state, START_MS + now, lease_ms)
 
     def press(self, now: int) -> None:
         """More was due than the limit allowed."""
-        self._law.press(self.state, self.cap, now)
+        self._law.press(self.state, self.cap, START_MS + now)
 
     def answer(
         self,
@@ -101,13 +102,13 @@ class Law:
         event = self._law.answer(
             self.state,
             self.cap,
-            now,
+            START_MS + now,
             verdict,
-            claimed_ms,
+            START_MS + claimed_ms,
             asked_ms,
             by_key,
             self._calls_min,
         )
         if verdict == "sent" and attempts:
-            self._law.give_retry(self.state, self.cap, now, self._share)
+            self._law.give_retry(self.state, self.cap, START_MS + now, self._share)
         return None if event is None else str(event)

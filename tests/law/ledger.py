@@ -16,6 +16,11 @@ BACKOFF_BASE_S, BACKOFF_CAP_S = 1.0, 300.0  # as the settings have them
 _NO_LIMIT = 1_000_000
 
 
+def retry_delay_ms(attempts: int, random01: float) -> int:
+    """As worker/acting.py has it."""
+    return max(1, round(1_000 * full_jitter_s(attempts, BACKOFF_BASE_S, BACKOFF_CAP_S, random01)))
+
+
 @dataclass(slots=True, order=True)
 class Slot:
     """One slot with something pending or in flight.
@@ -69,6 +74,10 @@ class Ledger:
             self.law.press(now)
         return claims
 
+    def look(self, now: int) -> Sight:
+        """How things stand now."""
+        return self.law.look(now)
+
     def claimable_in_ms(self, now: int) -> int | None:
         """How long until something may be claimed; None when nothing waits."""
         if not self._due:
@@ -83,7 +92,7 @@ class Ledger:
         """The end of a claim; answers the breaker's event, if there is one."""
         event = self.law.answer(now, verdict, claimed_ms, attempts=slot.attempts)
         if verdict == "throttled":
-            self._schedule(Slot(now + 1, slot.number, slot.recorded_ms, slot.attempts))
+            self._schedule(Slot(slot.recorded_ms, slot.number, slot.recorded_ms, slot.attempts))
         elif verdict == "unavailable":
             self._fail(now, slot, claimed_ms, random01)
         return event
@@ -93,8 +102,7 @@ class Ledger:
         opened_ms = self.law.opened_ms
         if opened_ms is not None and claimed_ms < opened_ms:
             return self._schedule(Slot(slot.recorded_ms, slot.number, slot.recorded_ms, slot.attempts))
-        delay_s = full_jitter_s(slot.attempts, BACKOFF_BASE_S, BACKOFF_CAP_S, random01)
-        due_ms = now + max(1, round(1_000 * delay_s))
+        due_ms = now + retry_delay_ms(slot.attempts, random01)
         return self._schedule(Slot(due_ms, slot.number, slot.recorded_ms, slot.attempts + 1))
 
     def _schedule(self, slot: Slot) -> None:

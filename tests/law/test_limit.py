@@ -57,7 +57,7 @@ def test_the_configured_rate_is_used_in_full_and_never_overstepped(workers: int)
     assert busiest_second(world.ledger.claimed_ms) <= 80
 
 
-def test_an_asked_pause_is_kept_by_all_and_costs_no_attempt() -> None:
+def test_an_asked_pause_is_kept_for_as_long() -> None:
     law = Law(80)
     law.answer(1_000, "throttled", 900, asked_ms=7_000)
     assert law.look(1_000).held_ms == 7_000

@@ -16,7 +16,7 @@ import redis
 from tests.simulation.history import AnyClaim
 from tests.simulation.setup import LEASE_MS, POLL_MS, SYNC_TIME_MS
 from worker import acting, flights, ticker
-from worker import sync as product
+from worker import sending as product
 from worker.ledger import Back, Outcome
 from worker.plan import Put
 

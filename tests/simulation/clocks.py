@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import worker.ledger.ledger as ledger_module
-import worker.sync as sync_module
+import worker.sending as sending_module
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Clocks:
 def replaced_clocks() -> Iterator[Clocks]:
     """The product's modules read these clocks until the end of the block."""
     clocks = Clocks()
-    modules: list[tuple[Any, str]] = [(ledger_module, "time"), (ledger_module, "uuid"), (sync_module, "time")]
+    modules: list[tuple[Any, str]] = [(ledger_module, "time"), (ledger_module, "uuid"), (sending_module, "time")]
     real = [getattr(module, name) for module, name in modules]
     for module, name in modules:
         setattr(module, name, clocks)

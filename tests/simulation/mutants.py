@@ -148,13 +148,6 @@ MUTANTS = (
         ("  if hints_of(actor).waits and token == newest_of(actor) then wake_waiting(actor) end\n", ""),
     ),
     in_lua(
-        "what waits for a token has no due time of its own",
-        (
-            "  schedule(s, math.min(number(s, 'u') + policy.token_wait_ms, now + LOOK_MS))\n",
-            "  redis.call('ZREM', due_key, s.slot)\n",
-        ),
-    ),
-    in_lua(
         "the wait for a token ends as if the receipts had never been",
         (
             "    bury(s, take(s), {reason = 'no newer session token came'})\n",
@@ -167,7 +160,7 @@ MUTANTS = (
             ("if now_s - claim.claimed_s > way.send_within_s or now_s - granted_s > way.late_s:", "if False:"),
             ("way.api.send(put, claim.claimed_s + way.send_within_s)", "way.api.send(put, now_s + 1)"),
         ),
-        "worker.sync:send_claim",
+        "worker.sending:send_claim",
     ),
 )
 

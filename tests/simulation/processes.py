@@ -12,7 +12,7 @@ from tests.simulation.setup import LATE_MS, MARGIN_MS, SEND_WITHIN_MS, Setup
 from tests.simulation.store import Store
 from tests.simulation.watched import Faults, WatchedLedger
 from worker.acting import Patience
-from worker.sync import Way
+from worker.sending import Way
 
 _SYNCS_PER_WORKER = 2
 _PATIENCE = Patience(backoff_base_s=0.2, backoff_cap_s=0.5, retry_after_max_s=0.5, unauthorized_hold_s=0.3)

@@ -24,7 +24,7 @@ def test_a_mutant_breaks_its_promise_at_its_seed_and_the_code_as_it_is_does_not(
     assert broken.rule == known["promise"]
 
 
-@pytest.mark.parametrize("function", ["", "worker.sync:send_claim"])
+@pytest.mark.parametrize("function", ["", "worker.sending:send_claim"])
 def test_a_mutant_that_changes_nothing_is_an_error(store: Store, function: str) -> None:
     gone = Mutant("gone", (("a text that stands nowhere", ""),), function)
     with pytest.raises(LookupError, match="a text that stands nowhere"), mutated(store, gone):

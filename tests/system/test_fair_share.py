@@ -124,9 +124,10 @@ def test_of_eight_applications_on_four_processes_five_may_hang(start_system: Sta
         _make_busy(system.queue(name))
     until(lambda: hanging.counts()["open"] >= len(sick) * CONNECTIONS, "every process has its hands full")
     with Celery("a-stranger", broker=system.redis_server.url, set_as_current=False) as client:
-        doors = [_directly(system.queue(name)) for name in healthy] + [_by_broker(client, name) for name in healthy]
+        # Few by the broker: one process takes them, and on a busy machine that is not many a second.
+        doors = [*(_directly(system.queue(name)) for name in healthy), _by_broker(client, healthy[0])]
         # Longer than a sync claims, and than its last call hangs: the processes change hands meanwhile.
-        waits_s = _waits_s(system, _dialogs(system, 300), 0.1, doors)
+        waits_s = _waits_s(system, _dialogs(system, 150), 0.2, doors)
     assert hanging.counts()["puts"] > 2 * len(sick) * CONNECTIONS  # they went on hanging all the while
     assert max(waits_s) < BOUND_S, f"p50 {_quantile(waits_s, 0.5):.3f} s, p99 {_quantile(waits_s, 0.99):.3f} s"
 

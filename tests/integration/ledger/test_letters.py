@@ -134,6 +134,20 @@ def test_it_gathers_like_a_new_one_and_wakes_the_workers(redis_client: redis.Red
     assert real.claim() == []
 
 
+@pytest.mark.parametrize("dead", [read(), read(1)], ids=str)
+def test_a_more_urgent_kind_brings_forward_what_waits(redis_client: redis.Redis, dead: MarkRead) -> None:
+    slow = {"gather_delivered_min_ms": "9000000", "gather_delivered_max_ms": "9000000"}
+    real = RealLedger(redis_client, gather_min_ms="5000", gather_max_ms="5000", **slow)
+    real.record([dead])
+    real.come_due()
+    [claim] = real.claim()
+    assert real.settle(*settlement(claim, "dead"))
+    real.record([delivered(9)])
+    assert real.due_ms(MARKS) > real.now_ms() + 8_000_000
+    real.letterbox.replay(real.letterbox.newest(1)[0])
+    assert real.due_ms(MARKS) <= real.now_ms() + 5_000
+
+
 def test_what_waits_keeps_its_due_time(real: RealLedger) -> None:
     letter = bury(real, read(1))
     real.record([read(2)])

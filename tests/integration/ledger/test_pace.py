@@ -11,7 +11,7 @@ from receipt_sync import keys
 from tests.histories import LATER_MS, AnyClaim, settlement
 from tests.integration.ledger.real import APPLICATION, PREFIX, RealLedger
 from tests.shorthand import dialogs, read
-from worker.ledger import Again, Outcome, Paused
+from worker.ledger import Again, Back, Outcome, Paused
 
 PERMITS = f"{PREFIX}:permits"
 
@@ -113,6 +113,16 @@ def test_a_shorter_hold_does_not_cut_a_longer_one(real: RealLedger) -> None:
     first, second = real.claim()
     assert held_ms(real, first, throttled(30_000)) == 30_000
     assert held_ms(real, second, throttled(5_000)) == 30_000
+
+
+@pytest.mark.parametrize("ending", [Back("closing"), Again("throttled", "throttled")])
+def test_what_was_not_sent_or_was_throttled_keeps_its_place(real: RealLedger, ending: Outcome) -> None:
+    record_slots(real, 3)
+    (longest_due,) = real.claim(1)
+    assert real.settle(*settlement(longest_due, ending))
+    real.forget_pace()
+    (next_one,) = real.claim(1)
+    assert next_one.slot == longest_due.slot
 
 
 # The pause by hand ----------------------------------------------------------------------------------------------------

@@ -247,6 +247,16 @@ def test_hints_that_are_garbage_stop_nothing(real: RealLedger, before: str, key:
     assert audit(real.redis, APPLICATION) == Accounts(recorded=2, covered=2)
 
 
+def test_a_slot_without_a_token_waits_in_a_list_that_was_garbage(real: RealLedger) -> None:
+    real.record([read(dialog=FIRST, token="old")])
+    real.redis.hdel(f"{PREFIX}:{slot(FIRST)}", "k")
+    real.redis.delete(f"{PREFIX}:t:{ACTOR}")
+    real.redis.set(f"{PREFIX}:w:{ACTOR}", "garbage")
+    assert real.claim() == []
+    assert waiting(real) == [slot(FIRST)]
+    assert real.redis.get(f"{PREFIX}:broken:w:{ACTOR}") == b"garbage"
+
+
 # Nothing stays for nothing --------------------------------------------------------------------------------------
 
 

@@ -141,7 +141,7 @@ for pid in pids:
     kill(pid)
 """
     )
-    assert lines == ["y y"]
+    assert lines == ["y n"]
 
 
 def test_of_several_that_look_together_no_more_than_there_is_room_for_enter() -> None:

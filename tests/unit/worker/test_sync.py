@@ -20,7 +20,8 @@ from worker.deadline import TooLateError
 from worker.flights import SLOW_S
 from worker.ledger import Again, Back, Claimed, Dead, Done, Ledger, MarkClaim, Outcome, Part
 from worker.plan import Limits, Put
-from worker.sync import AnyClaim, Settlement, Sync, Way, send_claim
+from worker.sending import AnyClaim, Settlement, Way, send_claim
+from worker.sync import Sync
 from worker.verdicts import Rejected, Sent, Unavailable, Unsent, Verdict
 
 NOTHING = Claimed([], None)

@@ -15,6 +15,7 @@ do
   local KNOWN = 0.1 -- of the peak: this far around it the limit moves slowly
   local ROUND_MS = 250
   local QUARTER_MS, QUARTERS = 250, 16
+  local SMALL = 20 -- calls/s
   local PRESSED_MS = 250
   local REST_CALLS = 50 -- let through before more is tried, since trying costs one or two
   local PROBE_COST = 20 -- no call is risked for so many times the hold that the last one cost
@@ -51,8 +52,7 @@ do
 
   function law.spend(st, cap, now, n)
     local left = law.tokens(st, cap, now)
-    if left == math.huge then return end
-    st.tokens, st.at = left - n, now
+    if left < math.huge then st.tokens, st.at = left - n, now end
   end
 
   function law.token_wait_ms(st, cap, now)
@@ -104,8 +104,8 @@ do
     st.hold = math.max(st.hold or 0, now + math.floor(ms))
   end
 
-  -- Calls that were let through, by the quarter of a second in which they were claimed: in the second before a refusal
-  -- they are the API's limit, if it was in use.
+  -- Calls that were let through, by the quarter of a second in which they were claimed. Of the four quarters before a
+  -- refused call, whose answers have come by now, they are the API's limit, if it was in use.
   local function let_through(st, claimed_ms)
     local quarter = math.floor(claimed_ms / QUARTER_MS)
     local nth = quarter % QUARTERS
@@ -114,12 +114,10 @@ do
   end
 
   local function let_through_before(st, claimed_ms)
-    local last = math.floor(claimed_ms / QUARTER_MS)
-    local n = 0
-    for quarter = last - 4, last do
+    local n, last = 0, math.floor(claimed_ms / QUARTER_MS)
+    for quarter = last - 4, last - 1 do
       local nth = quarter % QUARTERS
-      local share = quarter > last - 4 and 1 or (quarter + 1) - (claimed_ms - SECOND_MS) / QUARTER_MS
-      if st['q' .. nth] == quarter then n = n + st['n' .. nth] * share end
+      if st['q' .. nth] == quarter then n = n + st['n' .. nth] end
     end
     return n
   end
@@ -131,12 +129,14 @@ do
     st.blind = 1
   end
 
-  local function cut(st, cap, now, claimed_ms)
+  local function cut(st, cap, now, claimed_ms, first)
     local was, through = limit(st, cap), let_through_before(st, claimed_ms)
-    if through == 0 then return halve(st, cap, now) end
+    if through < FLOOR then return halve(st, cap, now) end
     -- What nobody has used says little of the API's limit: then at most a half is taken at once.
     local in_use = was == math.huge or st.pressed and now - st.pressed < 2 * SECOND_MS
     local found = math.min(was, in_use and through or math.max(through, was / 2))
+    -- Of a small limit quarters say little: a first refusal close to what was in use is of the one call too many.
+    if first and was <= SMALL and found >= was - 2 then found = math.max(found, was - 1) end
     start_from(st, found * LOW, found * PEAK, now)
   end
 
@@ -162,7 +162,7 @@ do
       st.cost = asked_ms
     end
     if claimed_ms < (st.cut or 0) then return end
-    if not in_round(st, claimed_ms) then return cut(st, cap, now, claimed_ms) end
+    if not in_round(st, claimed_ms) then return cut(st, cap, now, claimed_ms, true) end
     st.round = st.round or now
     st.refused = (st.refused or 0) + 1
     if now - st.round >= ROUND_MS then judge_round(st, cap, now, claimed_ms) end

@@ -17,15 +17,22 @@ local function revive(s, n, fields)
   count('recorded', n - of_total)
 end
 
+-- A more urgent kind brings forward what waits; what backs off, or waits for a token, waits for that.
+local function hurry(s, letter)
+  if URGENT[letter] and not (s.ft or s.a or s.q or s.u) then advance(s, asked_ms(s, letter, now)) end
+end
+
 local function replay_mark(s, letter, id, n, names)
   local covered_names = s[FLAGS[letter].covered]
   if id ~= '' then
     if has(covered_names, id) then return absorbed(s, n) end
     waits(s, n)
+    hurry(s, letter)
     return join_id(s, letter, n, id)
   end
   if are_covered(s, FLAGS[letter], names) then return absorbed(s, n) end
   waits(s, n)
+  hurry(s, letter)
   join_whole(s, letter, n, names)
 end
 

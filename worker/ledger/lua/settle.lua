@@ -81,7 +81,9 @@ local function again(s, c)
   if s.y then put(s, 'y', nil) end
   if c.reason ~= '' then put(s, 'w', c.reason) end
   if s.u then put(s, 'u', nil) end
-  schedule(s, of_outage and number(s, 'pt') or now + c.delay_ms)
+  -- What was not sent, or refused only because too much was, has failed at nothing: at the queue's end it would wait twice.
+  local keeps_place = of_outage or c.outcome == 'back' or c.verdict == 'throttled'
+  schedule(s, keeps_place and number(s, 'pt') or now + c.delay_ms)
 end
 
 local OUTCOMES = {

@@ -1,0 +1,5 @@
+"""The real ledger's server."""
+
+from tests.simulation.conftest import store
+
+__all__ = ["store"]

@@ -1,0 +1,91 @@
+"""Sending: one claim's PUT, from the plan to the outcome that its settle tells the ledger.
+
+A claim that is too old to be sent within its lease, or for its place in the pace, is handed back unsent.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from dataclasses import dataclass
+
+import sentry_sdk
+
+from worker.acting import Patience, outcome_of
+from worker.chat_api import Door
+from worker.deadline import TooLateError
+from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
+from worker.observability import pseudonym
+from worker.plan import Limits, Put, next_put
+from worker.verdicts import Sent, Unsent, Verdict, name
+
+log = logging.getLogger(__name__)
+
+_LATE = Back("claimed too long ago to be sent")
+
+AnyClaim = MarkClaim | EditClaim
+Settlement = tuple[str, int, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one application's slots are sent.
+
+    Attributes:
+        ledger: where they wait.
+        api: where they go.
+        limits: what the API accepts.
+        patience: how long to wait after failures.
+        send_within_s: a claim asked for longer ago is not sent: its lease could run out before the answer.
+        late_s: a claim granted longer ago is not sent: its place in the pace is gone.
+        connections: PUTs side by side.
+    """
+
+    ledger: Ledger
+    api: Door
+    limits: Limits
+    patience: Patience
+    send_within_s: float
+    late_s: float
+    connections: int
+
+
+def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
+    """Sends the PUT of a claim that was granted at `granted_s` (monotonic); answers what to settle."""
+    now_s = time.monotonic()
+    if now_s - claim.claimed_s > way.send_within_s or now_s - granted_s > way.late_s:
+        return claim.slot, claim.generation, _LATE
+    try:
+        put = next_put(claim, way.limits)
+        verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
+        outcome = outcome_of(verdict, put, claim, way.patience, random.random())
+    except TooLateError:
+        return claim.slot, claim.generation, _LATE
+    except Exception as error:  # noqa: BLE001 - a bug in one slot must neither stop the others nor lose the slot
+        return claim.slot, claim.generation, _bug(claim, way, error)
+    report(way.ledger.application, claim, put, verdict, outcome)
+    return claim.slot, claim.generation, outcome
+
+
+def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
+    sentry_sdk.capture_exception(error)
+    log.warning("bug while sending slot %s: %s", pseudonym(claim.slot), type(error).__name__)
+    delay_ms = round(way.patience.backoff_cap_s * 1000)
+    return Again(f"bug: {type(error).__name__}", verdict="", delay_ms=delay_ms, costs_attempt=True, in_doubt=True)
+
+
+def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcome: Outcome) -> None:
+    """One log line for every PUT that was sent and not accepted; nothing private is in it."""
+    if isinstance(verdict, (Sent, Unsent)):
+        return
+    log.warning(
+        "PUT not accepted: application=%s slot=%s verdict=%s outcome=%s ids=%d attempt=%d reason=%r",
+        application,
+        pseudonym(claim.slot),
+        name(verdict),
+        type(outcome).__name__.lower(),
+        len(put.message_ids),
+        claim.attempts + 1,
+        outcome.reason if isinstance(outcome, (Again, Dead)) else "",
+    )
