@@ -121,8 +121,10 @@ def test_a_pause_lets_end_what_is_under_way_and_resuming_sends_the_rest(system: 
     with traffic(system, ids):
         system.wait_for_puts(20)
         system.operate("pause", "a migration")
+        under_way, by_then = system.accounts().in_flight, len(system.puts())
         until(lambda: system.accounts().in_flight == 0, "nothing in flight")
         sent = len(system.puts())
+        assert sent - by_then <= under_way
         recorded = system.accounts().recorded
         let_pass(2.5)  # more than two ticks of every worker
         assert system.accounts().recorded > recorded
