@@ -71,6 +71,12 @@ def probe(real: RealLedger, ledger: Ledger) -> Claimed:
     return ledger.claim(10)
 
 
+@pytest.fixture(autouse=True)
+def heard(caplog: pytest.LogCaptureFixture) -> None:
+    """Also where the simulator has run in this process before: it keeps the workers quiet."""
+    caplog.set_level(logging.WARNING, logger="worker")
+
+
 def said(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     return [(each.levelname, each.getMessage()) for each in caplog.records if each.name == "worker.alerts"]
 
@@ -130,7 +136,6 @@ def test_of_two_workers_one_is_told_and_once(
     outcome: Again,
     why: str,
 ) -> None:
-    caplog.set_level(logging.WARNING)
     real, first, second = two_workers
     real.record([read(dialog=dialog) for dialog in dialogs(16)])
     mine, yours = first.claim(8), second.claim(8)
@@ -148,7 +153,7 @@ def test_of_two_workers_one_is_told_and_once(
 def test_nothing_private_is_said(
     sentry: list[Any], caplog: pytest.LogCaptureFixture, two_workers: tuple[RealLedger, Ledger, Ledger]
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="worker")
     real, first, _ = two_workers
     real.record([read(dialog=dialog, token="a-private-token") for dialog in dialogs(6)])
     settle(first, first.claim(6), UNAVAILABLE)
