@@ -15,9 +15,8 @@ do
   local KNOWN = 0.1 -- of the peak: this far around it the limit moves slowly
   local ROUND_MS = 250
   local QUARTER_MS, QUARTERS = 250, 16
-  local SMALL = 20 -- calls/s
   local PRESSED_MS = 250
-  local REST_CALLS = 50 -- let through before more is tried, since trying costs one or two
+  local REST_CALLS = 100 -- let through before more is tried, since trying costs one or two
   local PROBE_COST = 20 -- no call is risked for so many times the hold that the last one cost
   local REST_MAX_S = 600
   local HOLD_MS, HOLD_MAX_MS, DOUBLINGS_MAX = 1000, 10000, 6
@@ -104,8 +103,9 @@ do
     st.hold = math.max(st.hold or 0, now + math.floor(ms))
   end
 
-  -- Calls that were let through, by the quarter of a second in which they were claimed. Of the four quarters before a
-  -- refused call, whose answers have come by now, they are the API's limit, if it was in use.
+  -- Calls that were let through, by the quarter of a second in which they were claimed. In the second before a refused
+  -- call they are the API's limit, if it was in use; in the four quarters before its own, where its neighbours have no
+  -- answers yet.
   local function let_through(st, claimed_ms)
     local quarter = math.floor(claimed_ms / QUARTER_MS)
     local nth = quarter % QUARTERS
@@ -113,13 +113,16 @@ do
     st['n' .. nth] = st['n' .. nth] + 1
   end
 
+  local function let_through_in(st, quarter)
+    local nth = quarter % QUARTERS
+    return st['q' .. nth] == quarter and st['n' .. nth] or 0
+  end
+
   local function let_through_before(st, claimed_ms)
-    local n, last = 0, math.floor(claimed_ms / QUARTER_MS)
-    for quarter = last - 4, last - 1 do
-      local nth = quarter % QUARTERS
-      if st['q' .. nth] == quarter then n = n + st['n' .. nth] end
-    end
-    return n
+    local last = math.floor(claimed_ms / QUARTER_MS)
+    local middle = let_through_in(st, last - 3) + let_through_in(st, last - 2) + let_through_in(st, last - 1)
+    local first, passed = let_through_in(st, last - 4), claimed_ms / QUARTER_MS - last
+    return middle + math.max(first, first * (1 - passed) + let_through_in(st, last))
   end
 
   -- The half, where nothing says how much is let through; then more is tried sooner.
@@ -129,14 +132,12 @@ do
     st.blind = 1
   end
 
-  local function cut(st, cap, now, claimed_ms, first)
+  local function cut(st, cap, now, claimed_ms)
     local was, through = limit(st, cap), let_through_before(st, claimed_ms)
     if through < FLOOR then return halve(st, cap, now) end
     -- What nobody has used says little of the API's limit: then at most a half is taken at once.
     local in_use = was == math.huge or st.pressed and now - st.pressed < 2 * SECOND_MS
     local found = math.min(was, in_use and through or math.max(through, was / 2))
-    -- Of a small limit quarters say little: a first refusal close to what was in use is of the one call too many.
-    if first and was <= SMALL and found >= was - 2 then found = math.max(found, was - 1) end
     start_from(st, found * LOW, found * PEAK, now)
   end
 
@@ -145,7 +146,7 @@ do
   local function judge_round(st, cap, now, claimed_ms)
     local refused, passed = st.refused or 0, st.passed or 0
     st.round, st.passed, st.refused = nil, nil, nil
-    if refused == 0 then return end
+    if refused < 2 and refused <= passed then return end
     if refused <= passed then return cut(st, cap, now, claimed_ms) end
     hold(st, now, doubled(HOLD_MS, st.holds or 0, HOLD_MAX_MS))
     st.holds = (st.holds or 0) + 1
@@ -162,7 +163,7 @@ do
       st.cost = asked_ms
     end
     if claimed_ms < (st.cut or 0) then return end
-    if not in_round(st, claimed_ms) then return cut(st, cap, now, claimed_ms, true) end
+    if not in_round(st, claimed_ms) then return cut(st, cap, now, claimed_ms) end
     st.round = st.round or now
     st.refused = (st.refused or 0) + 1
     if now - st.round >= ROUND_MS then judge_round(st, cap, now, claimed_ms) end
