@@ -153,8 +153,8 @@ def test_a_refused_key_is_told_once_tried_once_a_hold_and_works_again_by_itself(
     assert refused <= UNDER_WAY
     # The application is held: those that need no key wait with the others.
     mark(system, ids[20:], session)
-    until(lambda: len(answered(system, 401)) == refused + 3, "three probes")
-    probes = answered(system, 401)[refused:]
+    until(lambda: len(answered(system, 401)) >= refused + 3, "three probes")
+    probes = answered(system, 401)[refused : refused + 3]
     # From the answer to the next call; the sandbox may note either end a little late.
     assert all(later.arrived - earlier.ended >= hold_s - 0.5 for earlier, later in pairwise(probes))
     assert stands(system)["state"] == "open"
@@ -204,10 +204,12 @@ def test_a_dialog_with_fifty_busy_producers_puts_nobody_elses_receipts_off(start
     calls = sorted(system.puts(), key=lambda call: call.arrived)
     arrived_s = {id_: _by_dialog(system)[id_] for id_ in others}
     # Longest due first: once a receipt is due, whatever goes out before it was due before it. Of the hot dialog that is
-    # a PUT for each producer at most, and what is under way; counted, for calls are slower on a busy machine.
+    # a PUT for each producer at most, and what is under way; counted, for calls are slower on a busy machine. There
+    # one may come too late for its pace and be handed back: its slot is due anew.
+    rounds = 2 if system.redis.hget("rs:{default}:counts", "handed_back") else 1
     for id_, since_s in recorded_s.items():
         before = [c for c in calls if hot in c.body and since_s + GATHER_S < c.arrived < arrived_s[id_]]
-        assert len(before) <= len(HOT_USERS) + UNDER_WAY, f"{id_} waited {arrived_s[id_] - since_s:.1f} s"
+        assert len(before) <= rounds * len(HOT_USERS) + UNDER_WAY, f"{id_} waited {arrived_s[id_] - since_s:.1f} s"
     assert system.api.counts()["peak_per_s"] <= 1.1 * RATE
     assert sum(hot in call.body for call in calls) > len(HOT_USERS)  # it was busy all the while
     accounts = system.wait_until_settled()

@@ -90,7 +90,7 @@ class Reading:
         return f"{self._prefix}:{name}"
 
     def _ask(self, commands: Sequence[Command]) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=False)
+        pipeline = self._client.pipeline(transaction=True)  # nothing moves while it is read
         for command in commands:
             pipeline.execute_command(*command)
         answers = pipeline.execute(raise_on_error=False)
