@@ -122,6 +122,17 @@ def test_what_is_in_flight_for_long_is_the_oldest_wait(held: Runtime, commands: 
     assert 50 <= commands.status()["oldest_wait_s"] < 80
 
 
+@pytest.mark.parametrize("due_in_ms", [-60_000, 60_000])
+def test_among_many_slots_the_first_and_the_last_are_looked_at(
+    held: Runtime, commands: Commands, due_in_ms: int
+) -> None:
+    record(held, 500)
+    oldest = first_due(held)
+    held.redis.zincrby("rs:{default}:due", due_in_ms, oldest)
+    held.redis.hincrby(f"rs:{{default}}:{oldest}", "pt", -90_000)
+    assert 90 <= commands.status()["oldest_wait_s"] < 120
+
+
 def test_an_application_without_a_limit(redis_server: RedisServer, redis_client: redis.Redis) -> None:
     redis_client.flushall()
     held_by(redis_server, QUICKBLOX_RATE_PER_S="0")
