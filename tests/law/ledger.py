@@ -66,7 +66,8 @@ class Ledger:
         allowed = self._room(now, sight)
         claims = self._within_budget(now, self._longest_due(now, min(allowed, wanted)), sight)
         if claims:
-            self._window.extend([now] * len(claims))
+            if sight.limit < math.inf:
+                self._window.extend([now] * len(claims))
             self.claimed_ms += [now] * len(claims)
             retries = 0 if sight.is_open else sum(slot.attempts > 0 for slot in claims)
             self.law.claimed(now, len(claims) - retries, retries, LEASE_MS)
