@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -52,9 +53,11 @@ def held_by(redis_server: RedisServer, **settings: str) -> Runtime:
 
 
 @pytest.fixture
-def held(redis_server: RedisServer, redis_client: redis.Redis) -> Runtime:
+def held(redis_server: RedisServer, redis_client: redis.Redis) -> Iterator[Runtime]:
     assert redis_client.dbsize() == 0
-    return held_by(redis_server)
+    held = held_by(redis_server)
+    yield held
+    held.redis.close()
 
 
 @pytest.fixture
@@ -135,7 +138,7 @@ def test_among_many_slots_the_first_and_the_last_are_looked_at(
 
 def test_an_application_without_a_limit(redis_server: RedisServer, redis_client: redis.Redis) -> None:
     redis_client.flushall()
-    held_by(redis_server, QUICKBLOX_RATE_PER_S="0")
+    held_by(redis_server, QUICKBLOX_RATE_PER_S="0").redis.close()
     commands = Commands(redis_server.url)
     found = commands.status()
     assert (found["rate_per_s"], found["configured_per_s"], found["calls_last_s"]) == (None, None, None)
