@@ -60,6 +60,7 @@ class Actor:
         wake_ms: true time from which on it can go on.
         answer: what it goes on with; an exception is raised in it.
         resting: it waits of its own will.
+        woken: it was woken while it did not rest.
         then: a step that it was about to take when it was interrupted.
     """
 
@@ -68,13 +69,16 @@ class Actor:
     steps: Steps = field(repr=False)
     wake_ms: int = 0
     resting: bool = True
+    woken: bool = False
     answer: Any = None
     then: Step | None = None
 
     def wake(self, now_ms: int) -> None:
-        """It goes on now, unless it sleeps by force or waits for an answer."""
+        """It goes on now. If it sleeps by force or waits for an answer, its next rest is none: a message waits."""
         if self.resting:
             self.wake_ms = min(self.wake_ms, now_ms)
+        else:
+            self.woken = True
 
 
 class Leaves(BaseException):

@@ -61,7 +61,11 @@ MUTANTS = (
 """,
         ),
     ),
-    in_lua("a settle of any generation counts", ("s.ft and s.g == c.generation and", "s.ft and")),
+    in_lua(
+        "a settle of any generation counts",
+        ("s.ft and s.g == c.generation and", "s.ft and"),
+        ("if s and s.ft and s.g == c.generation then", "if s and s.ft then"),
+    ),
     in_lua(
         "the generation stays the same", ("put(s, 'g', now * TURNS + (number(s, 'g') + 1) % TURNS)", "put(s, 'g', 1)")
     ),

@@ -70,7 +70,8 @@ class Turns:
             return None
 
     def _rest(self, actor: Actor, step: Rest) -> None:
-        actor.resting, actor.wake_ms = True, self.chronicle.now_ms + math.ceil(step.ms)
+        rests_ms = 0 if actor.woken else math.ceil(step.ms)
+        actor.resting, actor.woken, actor.wake_ms = True, False, self.chronicle.now_ms + rests_ms
         if step.ms == 0 and self.weather.goes_wrong("late start"):
             actor.resting, actor.wake_ms = False, self.chronicle.now_ms + self.weather.asleep_ms()
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from receipt_sync import MarkRead
-from sandbox.client import Call
-from tests.running import StartSystem, System, until
+from tests.running import Call, StartSystem, System, until
 
 USER = 123
 
