@@ -50,3 +50,19 @@ def test_an_outage_of_an_hour_with_100_000_slots_ends_without_a_storm_and_in_ord
     covered = [number for number in story.covered if number not in story.failed]
     assert len(covered) > 1_000
     assert all(abs(number - place) <= 100 for number, place in zip(covered, sorted(covered), strict=True))
+
+
+def test_a_failed_probe_is_followed_by_another_slots(store: Store) -> None:
+    """One slot with which the API always fails must not keep the others waiting."""
+    ledger = RealLedger(store, CAP)
+    ledger.record(0, 60)
+    now, probes, events = 0, list[int](), list[str | None]()
+    while len(probes) < 3:
+        for slot in ledger.claim(now, 16):
+            if events:
+                probes.append(slot.number)
+            event = ledger.settle(now + 10, slot, "unavailable", now, 0.5)
+            events += [event] if event else []
+        now += 1_000
+    assert events == ["opened outage"]
+    assert len(set(probes)) == 3

@@ -121,13 +121,8 @@ MUTANTS = (
         ("asked_ms(s, kind, number(s, 'pt'))", "asked_ms(s, kind, now)"),
     ),
     in_lua("the pace is not spent", ("  spend(n)\n", "")),
-    in_lua("no window is kept, only the bucket", ("- calls_in_window()", "")),
     in_lua("a hold holds nobody", ("if pace.paused or law.held_ms(pace, now) > 0 then return 0 end", "")),
     in_lua("an open breaker lets everything through", ("pace.open and 1 or math.huge", "math.huge")),
-    in_lua(
-        "a failed probe keeps its place, and is the next probe",
-        ("law.is_outage(pace) and c.claimed_ms < pace.open", "law.is_outage(pace)"),
-    ),
     in_lua(
         "one bad message takes all of its slot along", ("bury(s, take(s, c.letters, c.ids), c)", "bury(s, take(s), c)")
     ),

@@ -213,7 +213,8 @@ do
     local before = limit(st, cap)
     if not st.open then st.before = before < math.huge and before or nil end
     if not same then st.outage, st.opens = now, 0 end
-    st.open, st.why = now, why
+    -- Since when, also where a probe has failed: what was claimed since then is a probe.
+    st.open, st.why = st.open or now, why
     st.till = now + (open_ms or doubled(OPEN_MS, st.opens or 0, OPEN_MAX_MS))
     st.opens = (st.opens or 0) + 1
     forget_window(st)
