@@ -101,7 +101,7 @@ class Ledger:
     def _fail(self, now: int, slot: Slot, claimed_ms: int, random01: float) -> None:
         """The failures of one outage count once: what was claimed before the breaker opened keeps its place."""
         opened_ms = self.law.opened_ms
-        if opened_ms is not None and claimed_ms < opened_ms:
+        if opened_ms is not None and claimed_ms <= opened_ms:
             return self._schedule(Slot(slot.recorded_ms, slot.number, slot.recorded_ms, slot.attempts))
         due_ms = now + retry_delay_ms(slot.attempts, random01)
         return self._schedule(Slot(due_ms, slot.number, slot.recorded_ms, slot.attempts + 1))

@@ -77,7 +77,7 @@ class Chronicle:
             self.tell(f"settled {slot} {generation} {outcome}: {'accepted' if taken else 'stale'}")
             of_claim = self._granted[self.at_work, slot, generation]
             outage = breaker if breaker and breaker.why == "outage" else None
-            of_outage = outage is not None and self.events[of_claim].at_ms < outage.opened_ms
+            of_outage = outage is not None and self.events[of_claim].at_ms <= outage.opened_ms
             dead = self.beside.settle(slot, generation, outcome, self.now_ms, accepted=taken, of_outage=of_outage)
             self.events.append(told.Settled(self.now_ms, slot, of_claim, outcome, taken, dead))
         self.beside.model.end_settles()

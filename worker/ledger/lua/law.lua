@@ -236,11 +236,12 @@ do
   --   verdict     sent, rejected, throttled, unavailable, unauthorized
   --   claimed_ms  when the call was claimed
   --   asked_ms    how long the API asked to be left alone, or how long a refused key is left alone; 0 for nothing
-  --   by_key      whether it was sent with the API key
+  --   by_key      whether it was sent with the API key; nil where that is not known any more
   --   calls_min   fewest calls in the breaker's window for it to open
   -- answers       an event: 'opened outage', 'opened key', 'closed outage', 'closed key'; or nil
   function law.answer(st, cap, now, verdict, claimed_ms, asked_ms, by_key, calls_min)
-    local asked_after = st.open and claimed_ms >= st.open
+    -- A probe; what was claimed in the millisecond in which it opened was claimed before.
+    local asked_after = st.open and claimed_ms > st.open
     if verdict == 'throttled' then
       throttled(st, cap, now, claimed_ms, asked_ms)
       if asked_after and st.why == 'outage' then return close(st, now) end
@@ -258,7 +259,7 @@ do
       if st.open then
         if asked_after and (st.why == 'outage' or by_key) then return close(st, now) end
         -- A session's call says nothing of the key: the next one may.
-        if asked_after then st.till = now end
+        if asked_after and by_key == false then st.till = now end
       else
         count_call(st, now, false)
       end

@@ -68,7 +68,7 @@ local function again(s, c)
   if c.costs and not s.q then put(s, 'q', now) end
   -- The failures of one outage count once: the breaker holds, and the slot keeps its place in the order of waiting. Not
   -- so a probe's: the next one tries another slot.
-  local of_outage = c.verdict == 'unavailable' and law.is_outage(pace) and c.claimed_ms < pace.open
+  local of_outage = c.verdict == 'unavailable' and law.is_outage(pace) and c.claimed_ms <= pace.open
   -- Only what fails for so long is given up: not what waited for a worker, was throttled, or is a list being halved.
   if c.costs and now - number(s, 'q') >= policy.give_up_ms then
     c.reason = 'gave up: ' .. c.reason
