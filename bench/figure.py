@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from bench.rounds import Spread
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -11,7 +13,8 @@ class Row:
         name: What it is.
         value: The number.
         unit: Of it; empty for plain counts and ratios.
-        most: The target: the value should not exceed it. None where there is no target.
+        most: The target: the value should not exceed it. None where there is no such target.
+        least: The target: the value should reach it. None where there is no such target.
         note: What else a reader has to know.
     """
 
@@ -19,12 +22,14 @@ class Row:
     value: float
     unit: str = ""
     most: float | None = None
+    least: float | None = None
     note: str = ""
 
     @property
     def missed(self) -> bool:
-        """Whether there is a target and the value exceeds it."""
-        return self.most is not None and self.value > self.most
+        """Whether there is a target and the value is beyond it."""
+        too_much = self.most is not None and self.value > self.most
+        return too_much or (self.least is not None and self.value < self.least)
 
 
 @dataclass(slots=True)
@@ -41,9 +46,25 @@ class Figure:
     rows: list[Row] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
-    def add(self, name: str, value: float, unit: str = "", *, most: float | None = None, note: str = "") -> None:
+    def add(
+        self,
+        name: str,
+        value: float,
+        unit: str = "",
+        *,
+        most: float | None = None,
+        least: float | None = None,
+        note: str = "",
+    ) -> None:
         """Append a row."""
-        self.rows.append(Row(name, value, unit, most, note))
+        self.rows.append(Row(name, value, unit, most, least, note))
+
+    def compare(
+        self, name: str, ratio: Spread, *, most: float | None = None, least: float | None = None, note: str = ""
+    ) -> None:
+        """Append a ratio: the median of its rounds, with what they lie between."""
+        between = f"rounds from {ratio.text}"
+        self.add(name, ratio.median, "×", most=most, least=least, note=f"{between}; {note}" if note else between)
 
     def demand(self, holds: object, fault: str) -> None:
         """Note a fault unless the demand holds."""
@@ -58,6 +79,6 @@ def number_text(value: float) -> str:
 
 def verdict_text(row: Row) -> str:
     """What became of a row's target; empty without one."""
-    if row.most is None:
-        return ""
-    return f"at most {number_text(row.most)}: {'MISSED' if row.missed else 'met'}"
+    bounds = [("at most", row.most), ("at least", row.least)]
+    said = " and ".join(f"{word} {number_text(bound)}" for word, bound in bounds if bound is not None)
+    return f"{said}: {'MISSED' if row.missed else 'met'}" if said else ""
