@@ -64,7 +64,7 @@ class Figure:
     ) -> None:
         """Append a ratio: the median of its rounds, with what they lie between."""
         between = f"rounds from {ratio.text}"
-        self.add(name, ratio.median, "×", most=most, least=least, note=f"{between}; {note}" if note else between)
+        self.add(name, ratio.median, "x", most=most, least=least, note=f"{between}; {note}" if note else between)
 
     def demand(self, holds: object, fault: str) -> None:
         """Note a fault unless the demand holds."""

@@ -60,5 +60,5 @@ def test_a_comparison_shows_between_what_its_rounds_lie() -> None:
     figure = Figure("recording")
     figure.compare("ours / theirs", Spread(3, 2, 5), least=6, note="one process")
     row = figure.rows[0]
-    assert (row.value, row.unit, row.least, row.missed) == (3, "×", 6, True)
+    assert (row.value, row.unit, row.least, row.missed) == (3, "x", 6, True)
     assert row.note == "rounds from 2 to 5; one process"
