@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import capped, limit, quiet, room, trace
+from bench import capped, limit, quiet, recording, room, trace
 from bench.figure import Figure
 from bench.machine import machine
 from bench.options import Options
@@ -21,6 +21,7 @@ FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "trace": trace.measure,
     "capped": capped.measure,
     "limit": limit.measure,
+    "recording": recording.measure,
 }
 # Recorded traces lie beside the project, not in it: what it ships is its own generator.
 DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.csv.gz"
@@ -50,7 +51,7 @@ def main(
     rate_per_s: float,
     json_path: Path | None,
 ) -> None:
-    """Measure the figures named, or all: room, quiet, trace, capped, limit."""
+    """Measure the figures named, or all: room, quiet, trace, capped, limit, recording."""
     options = Options(trace_path or _default_trace(), speed, seconds, not without_names, workers, rate_per_s)
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()

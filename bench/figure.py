@@ -39,11 +39,13 @@ class Figure:
     Attributes:
         title: What was done, in a sentence.
         rows: The numbers.
+        notes: What was left out, and why.
         faults: What makes the numbers worthless: receipts lost, accounts out of balance.
     """
 
     title: str
     rows: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def add(

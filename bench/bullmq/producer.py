@@ -14,8 +14,10 @@ from traffic.arrivals import Arrival
 DEBOUNCE, KEEP_LAST = "debounce", "keepLastIfActive"
 _ENDS_WITHIN_S = 10.0
 
+Job = dict[str, Any]
 
-def receipts_of(arrivals: Iterable[Arrival]) -> list[dict[str, Any]]:
+
+def receipts_of(arrivals: Iterable[Arrival]) -> list[Job]:
     """Arrivals as jobs.js takes them."""
     return [
         {"t_s": each.t_s, "kind": each.kind, "dialog": each.dialog, "user": each.user}
@@ -40,16 +42,16 @@ class Producer(AbstractContextManager["Producer"]):
         command = [node(), "producer.js", redis_url, mode, str(round(1000 * gather_s))]
         self._node = subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def add(self, receipts: Sequence[dict[str, Any]]) -> float:
+    def add(self, receipts: Sequence[Job]) -> float:
         """Add one at a time; returns the seconds that took."""
         return float(self._ask("add", receipts=receipts)["seconds"])
 
-    def add_bulk(self, receipts: Sequence[dict[str, Any]], size: int) -> float:
+    def add_bulk(self, receipts: Sequence[Job], size: int) -> float:
         """Add so many in a call; returns the seconds that took."""
         return float(self._ask("addBulk", receipts=receipts, size=size)["seconds"])
 
-    def play(self, receipts: Sequence[dict[str, Any]], size: int) -> list[float]:
-        """Add each at its `t_s` from now, at most so many in a call; returns the unix seconds before each one's call."""
+    def play(self, receipts: Sequence[Job], size: int) -> list[float]:
+        """Add each at its `t_s` from now, at most so many a call; returns the unix seconds just before their calls."""
         return list(self._ask("play", receipts=receipts, size=size)["added_s"])
 
     def waiting(self) -> int:
