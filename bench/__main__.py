@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import capped, limit, quiet, recording, room, trace
+from bench import capped, cpu, limit, quiet, recording, room, trace
 from bench.figure import Figure
 from bench.machine import machine
 from bench.options import Options
@@ -22,6 +22,7 @@ FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "capped": capped.measure,
     "limit": limit.measure,
     "recording": recording.measure,
+    "cpu": cpu.measure,
 }
 # Recorded traces lie beside the project, not in it: what it ships is its own generator.
 DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.csv.gz"
@@ -36,7 +37,9 @@ DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.
     help="A recorded trace; default ../shared/traces/chat-arrivals-2019-2022.csv.gz, else a made-up day.",
 )
 @click.option("--speed", type=click.FloatRange(0.1, 100), help="Faster than recorded; default trace 1, capped 8.")
-@click.option("--seconds", type=click.FloatRange(1, 86_400), help="trace, capped: play only so much of it.")
+@click.option(
+    "--seconds", type=click.FloatRange(1, 86_400), help="trace, capped: play only so much of it; cpu: of each turn."
+)
 @click.option("--without-names", is_flag=True, help="Marks do not name their messages, as trace's oracle assumes.")
 @click.option("--workers", default=1, type=click.IntRange(1, 8), help="trace, capped, limit: how many workers.")
 @click.option("--rate", "rate_per_s", default=80.0, type=click.FloatRange(1, 10_000), help="capped: calls a second.")
@@ -51,7 +54,7 @@ def main(
     rate_per_s: float,
     json_path: Path | None,
 ) -> None:
-    """Measure the figures named, or all: room, quiet, trace, capped, limit, recording."""
+    """Measure the figures named, or all: room, quiet, trace, capped, limit, recording, cpu."""
     options = Options(trace_path or _default_trace(), speed, seconds, not without_names, workers, rate_per_s)
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()
