@@ -9,4 +9,4 @@ for _, key in ipairs({due_key, leases_key}) do
     redis.call('ZADD', key, now, slot)
   end
 end
-redis.call('ZREMRANGEBYSCORE', prefix .. ':permits', far, '+inf')
+spared('ZREMRANGEBYSCORE', prefix .. ':permits', far, '+inf')

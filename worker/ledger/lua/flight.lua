@@ -14,7 +14,7 @@ local EDIT_HALF = {'t', 'n', 'v', 'x', 'u', 'k'}
 local function set_aside(slot, why)
   redis.call('ZREM', due_key, slot)
   redis.call('ZREM', leases_key, slot)
-  redis.call('HSET', prefix .. ':broken', slot, why)
+  tell_broken(slot, why)
 end
 
 local function ids_of(s, half)

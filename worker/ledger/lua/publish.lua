@@ -2,7 +2,6 @@
 -- an older program does not overwrite what a newer one has published.
 -- ARGV     field, value, …
 
-spare_keys()
 redis.call('DEL', prefix .. ':policy')
 redis.call('HSET', prefix .. ':policy', 'version', VERSION, unpack(ARGV))
 return 1
