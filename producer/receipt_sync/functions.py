@@ -100,6 +100,10 @@ class Function:
             return client.fcall(self.name, 1, prefix, *arguments)
         return self._call_as_script(client, prefix, *arguments)
 
+    def as_script(self) -> str:
+        """What `EVAL` takes for it."""
+        return self._library.as_script(self._function)
+
     def _load(self, client: redis.Redis, prefix: str) -> bool:
         try:
             node_of(client, prefix).function_load(self._library.source, replace=True)
@@ -109,7 +113,7 @@ class Function:
 
     def _call_as_script(self, client: redis.Redis, prefix: str, *arguments: str | int | bytes) -> Any:
         if self._script is None:
-            source = self._library.as_script(self._function)
+            source = self.as_script()
             self._script = _AsScript(source, _sha1(source))
         try:
             return client.evalsha(self._script.digest, 1, prefix, *arguments)

@@ -1,4 +1,4 @@
--- Scores that no script gives: nothing waits, is leased or is permitted for so long. Such a slot would be stranded, such
+-- Scores that no function gives: nothing waits, is leased or is permitted for so long. Such a slot would be stranded, such
 -- a permit would keep a doorbell from ringing for ever. Put behind aside.lua.
 
 local FAR_MS = 2 * 86400000

@@ -1,5 +1,5 @@
 -- What ends a flight: the in-flight half lands, or is joined back. Shared by claim, settle and reap; put
--- behind due.lua (worker/ledger/scripts.py).
+-- behind due.lua (worker/ledger/functions.py).
 
 local HALVES = {
   p = {t = 'pt', r = 'pr', d = 'pd', r_names = 'pa', d_names = 'pb', ids = 'pi',

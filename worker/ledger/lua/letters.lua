@@ -1,5 +1,5 @@
 -- Dead letters: how they are stored, how long they are kept, what is counted when one goes (docs/decisions/0017). Put
--- before whatever buries, expires, drops or replays (worker/ledger/scripts.py).
+-- before whatever buries, expires, drops or replays (worker/ledger/functions.py).
 
 local function dead_key() return prefix .. ':dead' end
 
@@ -15,7 +15,7 @@ local function letter_of(id)
   return entry and fields_of(entry)
 end
 
--- By its own word; one that no script wrote, by its id.
+-- By its own word; one that no function wrote, by its id.
 local function died_ms(id, fields)
   local said = tonumber(fields.dead_ms or '')
   if said and said > 0 and said <= now then return said end

@@ -5,7 +5,7 @@ local WINDOW_MS = 1000
 local function pace_key() return prefix .. ':pace' end
 local function window_key() return prefix .. ':window' end
 
--- What no script wrote counts as nothing: garbage must neither hold an application for ever nor let it run freely.
+-- What no function wrote counts as nothing: garbage must neither hold an application for ever nor let it run freely.
 local TIMES = {at = true, cut = true, round = true, pressed = true, w_at = true, r_at = true, closed = true,
   outage = true, open = true, paused = true}
 local HOLD_FAR_MS = 2 * 86400000
