@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from threading import Barrier
 
 import pytest
@@ -84,20 +83,22 @@ def test_an_error_that_redis_answers_costs_no_connection(client: DirectClient) -
     assert client.client_id() == before
 
 
-def test_the_pool_sees_a_connection_again_after_a_moment(client: DirectClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    lent: list[float] = []
-    lend, seconds = client.connection_pool.get_connection, count(1_000_000_000)
+@pytest.mark.parametrize(("moment_s", "borrowings"), [(60.0, 1), (0.0, 3)])
+def test_the_pool_sees_a_connection_again_after_a_moment(
+    client: DirectClient, monkeypatch: pytest.MonkeyPatch, moment_s: float, borrowings: int
+) -> None:
+    client.close()
+    lend, lent = client.connection_pool.get_connection, list[object]()
 
-    def seen(*arguments: object) -> object:
-        lent.append(1)
-        return lend(*arguments)
+    def lend_and_note() -> object:
+        lent.append(lend())
+        return lent[-1]
 
-    monkeypatch.setattr(client.connection_pool, "get_connection", seen)
-    client.echo("within the moment of the fixture's command")
-    monkeypatch.setattr(direct.time, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(client.connection_pool, "get_connection", lend_and_note)
+    monkeypatch.setattr(direct, "_BORROWED_S", moment_s)
     for _ in range(3):
-        client.echo("a second later")
-    assert len(lent) == 3
+        client.echo("x")
+    assert len(lent) == borrowings
 
 
 def test_more_connections_than_are_kept_go_back_to_the_pool(client: DirectClient) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, cast
+
 import pytest
 import redis
 from hypothesis import given
@@ -9,15 +12,14 @@ from hypothesis import strategies as st
 
 from receipt_sync.packing import Packer
 
-PACKER = Packer()
+PACKER, THEIRS = Packer(), cast("Callable[..., list[bytes]]", cast("Any", redis.Connection)().pack_command)
 WORDS = st.text() | st.integers() | st.binary() | st.floats(allow_nan=False)
 NAMES = st.sampled_from(["FCALL", "PING", "FUNCTION LOAD", "CLIENT SETINFO"])
 
 
 @given(NAMES, st.lists(WORDS, max_size=12))
 def test_the_bytes_are_those_of_redis_py(name: str, words: list[object]) -> None:
-    theirs = redis.Connection().pack_command
-    assert b"".join(PACKER.pack(name, *words)) == b"".join(theirs(name, *words))
+    assert b"".join(PACKER.pack(name, *words)) == b"".join(THEIRS(name, *words))
 
 
 def test_a_long_text_counts_in_bytes() -> None:
