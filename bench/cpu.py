@@ -128,7 +128,8 @@ def _fates_of(taken: Taken) -> Fates:
 
 def _note(taken: Taken, fates: Fates) -> str:
     puts = sum(call.method == "PUT" for call in taken.calls)
-    waits = f"wait p50 {quantile(fates.waits_s, 0.5):.1f} s, max {fates.waits_s[-1]:.1f} s"
+    waits_s = fates.waits_s
+    waits = f"wait p50 {quantile(waits_s, 0.5):.1f} s, max {waits_s[-1]:.1f} s" if waits_s else "none covered"
     not_covered = f"{len(fates.uncovered):,} covered by no PUT"
     receipts = f"{len(taken.recorded):,} receipts, {puts:,} PUTs, {not_covered}"
     return f"Redis {median(taken.redis_us[1:]):.0f} µs; {receipts}; {waits}"
