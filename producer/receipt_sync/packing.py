@@ -24,7 +24,7 @@ class Packer:
             redis.DataError: an argument is of a type that Redis does not take.
         """
         words = [str(argument) if type(argument) is int else argument for argument in arguments]
-        if any(type(word) is not str for word in words) or " " in words[0]:
+        if set(map(type, words)) != {str} or " " in words[0]:
             return list(self._any(*arguments))  # type: ignore[no-untyped-call]
         # The length is in bytes; where there is one for each character nobody has to make them to count them.
         told = [f"${len(word) if word.isascii() else len(word.encode())}\r\n{word}\r\n" for word in words]
