@@ -17,7 +17,7 @@ class KombuChannel:
     def __init__(self) -> None:
         self.pool = object()
 
-    def _create_client(self, asynchronous: bool = False) -> Any:
+    def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's signature
         return SimpleNamespace(connection_pool=self.pool, asynchronous=asynchronous, parse_response=None)
 
 
