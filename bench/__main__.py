@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import capped, limit, quiet, room, trace
+from bench import capped, functions, limit, quiet, room, trace
 from bench.figure import Figure
 from bench.machine import machine
 from bench.options import Options
@@ -17,6 +17,7 @@ from stack.services import PROJECT
 
 FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "room": room.measure,
+    "functions": functions.measure,
     "quiet": quiet.measure,
     "trace": trace.measure,
     "capped": capped.measure,
@@ -50,7 +51,7 @@ def main(
     rate_per_s: float,
     json_path: Path | None,
 ) -> None:
-    """Measure the figures named, or all: room, quiet, trace, capped, limit."""
+    """Measure the figures named, or all: room, functions, quiet, trace, capped, limit."""
     options = Options(trace_path or _default_trace(), speed, seconds, not without_names, workers, rate_per_s)
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()
