@@ -109,15 +109,18 @@ class Sync:
                 self._keep_in_time()
                 if self.stay:
                     self.stay.is_busy()
-            elif self.stay and self._may_stay(begun_s) and self.stay.begin():
-                self.stay.listen(wait_s)
-            else:
+            elif not self._stays(begun_s, wait_s):
                 return
 
-    def _may_stay(self, begun_s: float) -> bool:
+    def _stays(self, begun_s: float, wait_s: float | None) -> bool:
+        """Waits for more, at most until its time is up; False where it must not."""
+        left_s = begun_s + self.time_s - time.monotonic()
         # One that was rung in vain leaves the seat to one that was not.
-        in_time = time.monotonic() - begun_s < self.time_s
-        return in_time and self.sent > 0 and not self._own.left and not self.stopping()
+        may_stay = self.sent > 0 and not self._own.left and not self.stopping() and left_s > 0
+        if not (may_stay and self.stay and self.stay.begin()):
+            return False
+        self.stay.listen(left_s if wait_s is None else min(left_s, wait_s))
+        return True
 
     def _claim(self, begun_s: float) -> float | None:
         """Claims for everyone whose turn it is; answers seconds until it is worth asking again."""

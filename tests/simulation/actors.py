@@ -151,7 +151,7 @@ class Worker:
                     run.listens = False
                     yield from run.settle_finished(wait_ms)
                 elif self.local_s() < until_s and run.may_stay():
-                    yield from run.listen(wait_ms)
+                    yield from run.listen(wait_ms, until_s)
                 else:
                     break
             run.leave_seat()
@@ -212,10 +212,11 @@ class SyncRun:
         self.worker.staying = self.me
         return True
 
-    def listen(self, wait_ms: float | None) -> Steps:
+    def listen(self, wait_ms: float | None, until_s: float) -> Steps:
         """Begins to hear wake-ups, and is to claim at once; later: waits for one."""
         if self.listens:
-            yield Rest(AGAIN_MS if wait_ms is None else min(AGAIN_MS, wait_ms))
+            left_ms = 1000 * (until_s - self.worker.local_s())
+            yield Rest(min(AGAIN_MS, left_ms, AGAIN_MS if wait_ms is None else wait_ms))
         self.listens = True
 
     def leave_seat(self) -> None:
