@@ -45,7 +45,7 @@ class Running:
         ends.callback(self.queue.close)
         self.calls_seen = 0
 
-    def start_workers(self, count: int, settings: Mapping[str, str]) -> None:
+    def start_workers(self, count: int, settings: Mapping[str, str]) -> list[Process]:
         """Start workers by the Procfile's command and wait until they are ready.
 
         Raises:
@@ -61,20 +61,20 @@ class Running:
         workers = [
             start_from_procfile("worker", env, self._directory, f"-n {label}@bench", label=label) for label in labels
         ]
-        for worker in workers:
-            self._keep(worker)
+        return [self._keep(worker) for worker in workers]
 
-    def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
+    def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Process:
         """Start another worker that says ` ready.`, from a command.
 
         Raises:
             stack.process.ProcessError: It ended, or is not ready in time.
         """
-        self._keep(Process(name, command, env, PROJECT, self._directory / f"{name}.log"))
+        return self._keep(Process(name, command, env, PROJECT, self._directory / f"{name}.log"))
 
-    def _keep(self, worker: Process) -> None:
+    def _keep(self, worker: Process) -> Process:
         self._ends.enter_context(worker)
         worker.wait_for_line(" ready.", READY_WITHIN_S)
+        return worker
 
 
 @contextmanager
