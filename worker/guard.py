@@ -6,6 +6,7 @@ bytes; the price is that an envelope's JSON is read twice. `GuardedConsumer` sta
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -26,6 +27,8 @@ from worker.quarantine import Quarantine, call_of
 log = get_logger(__name__)
 
 _PAUSE_S = 1.0
+# Flower sees a task so much later; a busy worker tells many in one message (docs/decisions/0022).
+_EVENTS_EVERY_S = 0.1
 _TABLE_COLUMNS = 3  # routing key, pattern, queue
 # KEYS  a key of the broker's; where to put it. ARGV  the type it should have. Answers the type that it had.
 # One step: all workers are refused at once, and a second one would rename the good key that came after the first.
@@ -105,12 +108,21 @@ class ChannelGuard:
     priority_steps: list[int]
     conn_or_acquire: Callable[[], Any]
     _q_for_pri: Callable[[str, int], str]
+    pool: Any
+    _kept: Any = None
 
     def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's signature
+        if not asynchronous:
+            return self._kept_client()
         client = super()._create_client(asynchronous)  # type: ignore[misc]
-        if asynchronous:
-            client.parse_response = self._only_messages(client.parse_response)
+        client.parse_response = self._only_messages(client.parse_response)
         return client
+
+    def _kept_client(self) -> Any:
+        """One for each pool of connections: kombu makes one for every command, a fifth of a worker's time."""
+        if self._kept is None or self._kept.connection_pool is not self.pool:
+            self._kept = super()._create_client()  # type: ignore[misc]
+        return self._kept
 
     def _only_messages(self, parse: Callable[..., Any]) -> Callable[..., Any]:
         def parsed(connection: Any, command: str, **options: Any) -> Any:
@@ -168,6 +180,20 @@ class GuardedConsumer(Consumer):
     """Shows Celery only calls of our own tasks."""
 
     quarantine: Quarantine
+    _flushes_at_s = 0.0
+
+    def on_send_event_buffered(self) -> None:
+        """Called with every event of a task; Celery would tell it in the same round of the loop, a PUBLISH for each."""
+        now_s = time.monotonic()
+        if self.hub and now_s >= self._flushes_at_s:
+            self._flushes_at_s = now_s + _EVENTS_EVERY_S
+            self.hub.call_later(_EVENTS_EVERY_S, self._flush_events)
+
+    def stop(self) -> None:
+        """Tells what has happened until now first."""
+        with suppress(*self.connection_errors):
+            self._flush_events()
+        super().stop()
 
     def connect(self) -> Any:
         """Called at the start, and again whenever the broker has refused something."""
