@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import burst, capped, door, drain, limit, quiet, room, trace
+from bench import burst, capped, door, drain, functions, limit, quiet, room, trace
 from bench.figure import Figure
 from bench.machine import machine
 from bench.options import Options
@@ -18,6 +18,7 @@ from stack.services import PROJECT
 
 FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "room": room.measure,
+    "functions": functions.measure,
     "quiet": quiet.measure,
     "trace": trace.measure,
     "capped": capped.measure,
@@ -52,7 +53,7 @@ def main(
     json_path: Path | None,
     **others: Any,
 ) -> None:
-    """Measure the figures named, or all: room, quiet, trace, capped, limit, burst, drain, door."""
+    """Measure the figures named, or all: room, functions, quiet, trace, capped, limit, burst, drain, door."""
     options = Options(trace_path or _default_trace(), names=not without_names, **others)
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()

@@ -111,7 +111,7 @@ def bytes_per_slot(client: redis.Redis, kind: Kind) -> int:
     """Redis' whole memory for many slots with one receipt each, by slot; the database is emptied."""
     client.flushall()
     queue = ReceiptQueue(client=client)
-    queue.record_many([_edit(0)])  # the script itself and the account are there before
+    queue.record_many([_edit(0)])  # the account are there before
     client.flushall()
     before = _data_bytes(client)
     queue.record_many(kind(number) for number in range(DIRTY_SLOTS))

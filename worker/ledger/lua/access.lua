@@ -12,13 +12,12 @@ local function sent_for(s)
   return actor_of(s)
 end
 
-local newest = {}
 local function newest_of(actor)
-  if newest[actor] == nil then
+  if call.newest[actor] == nil then
     local token = redis.pcall('GET', newest_key(actor))
-    newest[actor] = type(token) == 'string' and token or false
+    call.newest[actor] = type(token) == 'string' and token or false
   end
-  return newest[actor]
+  return call.newest[actor]
 end
 
 -- The actor's newest, else the slot's own; nil where the API has refused both.
@@ -36,15 +35,14 @@ end
 
 local function refuse_token(actor, token)
   local key, digest = waiting_key(actor), redis.sha1hex(token)
-  spare(key, 'zset')
   hints_of(actor).refused[digest] = true
-  redis.call('ZADD', key, -now, digest)
+  spared('ZADD', key, -now, digest)
   local known = redis.call('ZCOUNT', key, '-inf', '(0')
   if known > REFUSED_MAX then redis.call('ZREMRANGEBYRANK', key, REFUSED_MAX, known - 1) end
   keep_hints(actor)
   if newest_of(actor) == token then
     redis.call('DEL', newest_key(actor))
-    newest[actor] = false
+    call.newest[actor] = false
   end
 end
 
@@ -53,8 +51,7 @@ local function has_waited_out(s) return s.u and now - number(s, 'u') >= policy.t
 local function await_token(s, actor)
   if not s.u or number(s, 'u') > now then put(s, 'u', now) end
   schedule(s, math.min(number(s, 'u') + policy.token_wait_ms, now + LOOK_MS))
-  spare(waiting_key(actor), 'zset')
-  redis.call('ZADD', waiting_key(actor), number(s, 'pt'), s.slot)
+  spared('ZADD', waiting_key(actor), number(s, 'pt'), s.slot)
   keep_hints(actor)
 end
 

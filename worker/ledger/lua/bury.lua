@@ -1,5 +1,4 @@
 -- bury: a call that never became a receipt stands among the dead letters, counted as recorded and dead.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     task, arguments, reason, '1' where the arguments have been cut, else ''
 
 count('recorded', 1)

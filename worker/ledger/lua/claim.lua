@@ -1,6 +1,5 @@
 -- claim: takes the longest due slots for sending: pending -> in flight, a new generation, a lease; at most what the
 -- pace allows, one call each.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     most slots wanted; lease in ms; permit of the sync that asks, or ''; its life in ms; most syncs at once
 -- answers  {wait_ms, slot, slot, …}; wait_ms until more may be claimed: 0 now, -1 nothing waits, -2 leave: this
 --          sync's permit ran out and others have taken its place.
@@ -8,11 +7,13 @@
 --          an id preceded by its flag's letter; edit slot: {slot, generation, attempts, recorded_ms, token, actor,
 --          revision, text}; behind the claims what had no token to be sent with: {slot, 'waits' or 'dead'}
 
+local pace, cap = read_pace()
+
 local wanted, lease_ms, permit = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local permits_key = prefix .. ':permits'
 
 if permit ~= '' then
-  redis.call('ZREMRANGEBYSCORE', permits_key, '-inf', now)
+  spared('ZREMRANGEBYSCORE', permits_key, '-inf', now)
   -- The sync is here: its permit stands for a doorbell no more. One that nobody has answered yet may wait behind syncs
   -- of other applications: it keeps nobody out who could do its work now (docs/decisions/0018).
   redis.call('ZREM', permits_key, permit)

@@ -1,5 +1,4 @@
 -- drop: dead letters go unsent; their receipts stay dead, and are counted as dropped.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     ids of letters
 -- answers  1 or 0 per letter: dropped, or there was none
 

@@ -1,6 +1,5 @@
--- publish: stores the policy; the last worker to start has the last word. The scripts' first lines have seen to it that
+-- publish: stores the policy; the last worker to start has the last word. `begin` has seen to it that
 -- an older program does not overwrite what a newer one has published.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     field, value, …
 
 redis.call('DEL', prefix .. ':policy')
