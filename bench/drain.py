@@ -1,4 +1,4 @@
-"""`drain`: what a PUT costs: distinct slots drained without a rate, against one `requests.Session` in a loop.
+"""`drain`: what a PUT costs: distinct slots drained without a rate or gathering, against one `requests.Session` in a loop.
 
 Both send the same PUTs, one for each slot, to the same sandbox, and take turns. What counts is processor time: on one
 side of all the worker's processes - doorbells, claims, PUTs, settles, and all that Celery does meanwhile -, on the
@@ -27,6 +27,8 @@ PROCESSES = 4
 LEAST_RATIO = 0.8
 DRAINED_WITHIN_S = 120.0
 TIMEOUT_S = 10.0
+# A slot that was sent a moment ago would gather before it is sent again.
+UNBRIDLED = {"QUICKBLOX_RATE_PER_S": "0", "RECEIPTS_GATHER_MAX_S": "0"}
 
 Drain = Callable[[Sequence[MarkRead]], None]
 
@@ -36,8 +38,7 @@ def measure(options: Options) -> Figure:
     with running() as system:
         marks = marks_of(options.receipts or SLOTS)
         build_slots(system.api, marks)
-        settings = {"QUICKBLOX_RATE_PER_S": "0", "WORKER_CONCURRENCY": str(PROCESSES)}
-        [worker] = system.start_workers(1, settings)
+        [worker] = system.start_workers(1, {"WORKER_CONCURRENCY": str(PROCESSES), **UNBRIDLED})
         ours, loop = Turns(system, lambda: processor_s([worker.pid])), Turns(system, time.process_time)
         sides = {
             "ours": _puts_per_core(ours, _worker(system), marks),
@@ -98,7 +99,9 @@ def build_slots(api: SandboxClient, marks: Sequence[MarkRead]) -> None:
 
 def figure_of(slots: int, rounds: Rounds, ours: Turns, loop: Turns) -> Figure:
     """The figure for PUTs per second of processor time of `ours` and `loop`, and what their turns have taken."""
-    figure = Figure(f"{slots:,} distinct slots a turn, no rate, {PROCESSES} processes; the loop sends the same PUTs")
+    figure = Figure(
+        f"{slots:,} distinct slots a turn, no rate, no gathering, {PROCESSES} processes; the loop sends the same PUTs"
+    )
     note = "PUTs per processor second"
     figure.compare("ours / loop", rounds.ratio("ours", "loop"), least=LEAST_RATIO, note=note)
     for name, turns, whose in (("ours", ours, "all the worker's processes"), ("loop", loop, "the loop's process")):

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from bench.drain import SLOTS, build_slots, marks_of
+from bench.drain import SLOTS, UNBRIDLED, build_slots, marks_of
 from bench.running import API_KEY, Running, running
 from settings import load
 from worker.runtime import Runtime
@@ -67,7 +67,7 @@ def _settings(system: Running) -> dict[str, str]:
         "REDIS_URL": system.redis_server.url,
         "QUICKBLOX_ENDPOINT": system.api_url,
         "QUICKBLOX_API_KEY": API_KEY,
-        "QUICKBLOX_RATE_PER_S": "0",
+        **UNBRIDLED,
     }
 
 
