@@ -1,4 +1,4 @@
-"""`drain`: what a PUT costs: distinct slots drained without a rate or gathering, against one `requests.Session` in a loop.
+"""`drain`: what a PUT costs: distinct slots drained without a rate, against one `requests.Session` in a loop.
 
 Both send the same PUTs, one for each slot, to the same sandbox, and take turns. What counts is processor time: on one
 side of all the worker's processes - doorbells, claims, PUTs, settles, and all that Celery does meanwhile -, on the
