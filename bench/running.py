@@ -45,8 +45,8 @@ class Running:
         ends.callback(self.queue.close)
         self.calls_seen = 0
 
-    def start_workers(self, count: int, settings: Mapping[str, str]) -> list[Process]:
-        """Start workers by the Procfile's command and wait until they are ready.
+    def start_workers(self, count: int, settings: Mapping[str, str], name: str = "worker") -> list[Process]:
+        """Start workers by the Procfile's command, called `<name>-1` and so on, and wait until they are ready.
 
         Raises:
             stack.process.ProcessError: One ended, or is not ready in time.
@@ -57,7 +57,7 @@ class Running:
             "QUICKBLOX_API_KEY": API_KEY,
             **settings,
         }
-        labels = [f"worker-{number}" for number in range(1, count + 1)]
+        labels = [f"{name}-{number}" for number in range(1, count + 1)]
         workers = [
             start_from_procfile("worker", env, self._directory, f"-n {label}@bench", label=label) for label in labels
         ]

@@ -40,12 +40,12 @@ def consumer() -> GuardedConsumer:
     return consumer
 
 
-def test_events_of_a_tenth_of_a_second_are_told_together(consumer: GuardedConsumer, clock: Clock) -> None:
+def test_events_of_a_moment_are_told_together(consumer: GuardedConsumer, clock: Clock) -> None:
     for _ in range(3):
         consumer.on_send_event_buffered()
-        clock.now_s += 0.03
+        clock.now_s += 0.01
     [(delay_s, tell)] = consumer.hub.timers
-    assert delay_s == 0.1
+    assert delay_s == 0.05
     consumer.event_dispatcher.flush.assert_not_called()
     tell()
     consumer.event_dispatcher.flush.assert_called_once()

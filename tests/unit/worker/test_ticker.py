@@ -207,6 +207,18 @@ def test_a_burst_of_wake_ups_is_one_tick() -> None:
     assert client.wakes.waited_s[1:6] == [0] * 5
 
 
+def test_a_sync_that_stays_claims_before_anybody_is_rung_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    head_starts_s: list[float] = []
+    ledger, script, stays = FakeLedger(), [nothing, nothing], [True, False]
+    client = Client(Wakes(script), [])
+    ticker = Ticker(cast("redis.Redis", client), [ledger.ledger], Bells(), lambda: bool(stays and stays.pop(0)))
+    script.append(ticker.end)
+    monkeypatch.setattr(ticker._ended, "wait", head_starts_s.append)
+    ticker.run()
+    assert head_starts_s == [0.01]
+    assert client.wakes.waited_s == [TICK_S, 0, TICK_S], "what came meanwhile is the same tick"
+
+
 @pytest.mark.usefixtures("no_pause")
 @pytest.mark.parametrize(
     "error",
