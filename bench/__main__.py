@@ -4,11 +4,12 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from bench import capped, cpu, functions, limit, quiet, recording, room, trace
+from bench import burst, capped, cpu, door, drain, functions, limit, quiet, recording, room, trace
 from bench.figure import Figure
 from bench.machine import machine
 from bench.options import Options
@@ -24,6 +25,9 @@ FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "limit": limit.measure,
     "recording": recording.measure,
     "cpu": cpu.measure,
+    "burst": burst.measure,
+    "drain": drain.measure,
+    "door": door.measure,
 }
 # Recorded traces lie beside the project, not in it: what it ships is its own generator.
 DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.csv.gz"
@@ -44,19 +48,17 @@ DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.
 @click.option("--without-names", is_flag=True, help="Marks do not name their messages, as trace's oracle assumes.")
 @click.option("--workers", default=1, type=click.IntRange(1, 8), help="trace, capped, limit: how many workers.")
 @click.option("--rate", "rate_per_s", default=80.0, type=click.FloatRange(1, 10_000), help="capped: calls a second.")
+@click.option("--receipts", type=click.IntRange(100, 1_000_000), help="burst, drain, door: how many in a turn.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as JSON.")
 def main(
     names: tuple[str, ...],
     trace_path: Path | None,
-    speed: float | None,
-    seconds: float | None,
     without_names: bool,  # noqa: FBT001 - click gives it by name
-    workers: int,
-    rate_per_s: float,
     json_path: Path | None,
+    **others: Any,
 ) -> None:
-    """Measure the figures named, or all: room, functions, quiet, trace, capped, limit, recording, cpu."""
-    options = Options(trace_path or _default_trace(), speed, seconds, not without_names, workers, rate_per_s)
+    """Measure the figures named; without names, all of them."""
+    options = Options(trace_path or _default_trace(), names=not without_names, **others)
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()
     print_header(console, command, where)

@@ -1,8 +1,31 @@
-"""Processor time: what a side has cost, whichever of its processes has spent it."""
+"""Processor time: what a piece of work has cost, and who has paid: a side's own processes, Redis, the sandbox."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import psutil
+
+from bench.running import Running
+
+Processor = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a piece of work took, in seconds.
+
+    Attributes:
+        wall_s: From its beginning to its end.
+        own_s: Processor time of the side that did it.
+        redis_s: Processor time of Redis, the ledger's and the broker's.
+        sandbox_s: Processor time of the sandbox.
+    """
+
+    wall_s: float
+    own_s: float
+    redis_s: float
+    sandbox_s: float
 
 
 def processor_s(pids: Iterable[int]) -> float:
@@ -18,3 +41,21 @@ def processor_s(pids: Iterable[int]) -> float:
 def _own_s(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
+
+
+def spent_on(work: Callable[[], object], system: Running, own: Processor) -> Spent:
+    """Do a piece of work.
+
+    Args:
+        work: Returns when it is done.
+        system: Whose Redis and sandbox it uses.
+        own: Says how much processor time the side has taken so far.
+    """
+
+    def now() -> tuple[float, float, float, float]:
+        redis_s = processor_s([system.redis_server.process.pid])
+        return time.monotonic(), own(), redis_s, float(system.api.counts()["cpu_s"])
+
+    before = now()
+    work()
+    return Spent(*(after - first for first, after in zip(before, now(), strict=True)))
