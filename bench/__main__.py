@@ -4,12 +4,14 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
 from bench import capped, limit, quiet, room, trace
 from bench.figure import Figure
+from bench.kept import Kept, command_of, commit, today
 from bench.machine import machine
 from bench.options import Options
 from bench.printing import WIDTH, print_figure, print_header, write_json
@@ -40,25 +42,30 @@ DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.
 @click.option("--workers", default=1, type=click.IntRange(1, 8), help="trace, capped, limit: how many workers.")
 @click.option("--rate", "rate_per_s", default=80.0, type=click.FloatRange(1, 10_000), help="capped: calls a second.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as JSON.")
+@click.option("--keep", is_flag=True, help="Keep it for docs/benchmarks.md, in place of the last run of that figure.")
+@click.option("--as", "label", default="", help="Keep it under this label, beside the usual run of that figure.")
 def main(
     names: tuple[str, ...],
     trace_path: Path | None,
-    speed: float | None,
-    seconds: float | None,
     without_names: bool,  # noqa: FBT001 - click gives it by name
-    workers: int,
-    rate_per_s: float,
     json_path: Path | None,
+    keep: bool,  # noqa: FBT001 - click gives it by name
+    label: str,
+    **given: Any,
 ) -> None:
-    """Measure the figures named, or all: room, quiet, trace, capped, limit."""
-    options = Options(trace_path or _default_trace(), speed, seconds, not without_names, workers, rate_per_s)
+    """Measure the figures named, or all."""
+    options = Options(trace_path or _default_trace(), names=not without_names, **given)
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()
     print_header(console, command, where)
     figures: dict[str, Figure] = {}
     for name in names or FIGURES:
+        where_now = machine()
         figures[name] = FIGURES[name](options)
         print_figure(console, name, figures[name])
+        if keep or label:
+            own = command_of(sys.argv[1:], name, FIGURES)
+            Kept(name, label, own, today(), commit(), where_now, "", figures[name]).write()
     if json_path:
         write_json(json_path, command, where, figures)
     sys.exit(any(figure.faults for figure in figures.values()))

@@ -2,6 +2,8 @@
 
 Every mark goes into a slot of its own, and the next one waits for its PUT. A plain Celery task that sends the same PUT
 takes turns with it, round by round, against the same Redis and the same sandbox, so that both meet the same machine.
+The task keeps its connection open. A receipt takes one hop more than a task: the ledger wakes a ticker, which enqueues
+it.
 """
 
 import sys

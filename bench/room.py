@@ -1,4 +1,9 @@
-"""`room`: what the ledger takes of Redis' memory. It must grow with the slots, not with the receipts (promise 8)."""
+"""`room`: what the ledger takes of Redis' memory. It must grow with the slots, not with the receipts (promise 8).
+
+One slot is filled with ever more receipts of a kind; then many slots get one receipt each, and a dirty slot is what all
+of it takes, with its place in the due set and its part of the accounts. With `up_to` a slot keeps the last eight names
+of each flag and no more.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -64,7 +69,7 @@ MANY_SLOTS: Mapping[str, Kind] = {
 
 def measure(_options: Options) -> Figure:
     """Fill one slot, then many, and ask Redis what they take."""
-    figure = Figure("bytes of Redis' memory: one slot by its receipts, and one of many slots")
+    figure = Figure("bytes of Redis' memory: of one slot, and of one among many", axis="receipts in the slot")
     with (
         TemporaryDirectory(prefix="bench-") as directory,
         RedisServer(Path(directory), append_only=False, options=SERVER) as server,
@@ -80,7 +85,7 @@ def measure(_options: Options) -> Figure:
 
 def _add_one_slot(figure: Figure, name: str, sizes: Mapping[int, int]) -> None:
     for receipts, size in sizes.items():
-        figure.add(f"{name}: x {receipts:,}", size, "bytes")
+        figure.add(name, size, "bytes", at=receipts)
     growth = sizes[RECEIPTS[-1]] - sizes[FULL_AT]
     note = f"from {FULL_AT:,} to {RECEIPTS[-1]:,} receipts"
     figure.add(f"{name}: growth", growth, "bytes", most=MOST_GROWTH_BYTES, note=note)
