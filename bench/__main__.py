@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import capped, limit, quiet, room, trace
+from bench import capped, idle, limit, memory, quiet, room, slots, trace
 from bench.figure import Figure
 from bench.kept import Kept, command_of, commit, today
 from bench.machine import machine
@@ -23,6 +23,9 @@ FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "trace": trace.measure,
     "capped": capped.measure,
     "limit": limit.measure,
+    "slots": slots.measure,
+    "memory": memory.measure,
+    "idle": idle.measure,
 }
 # Recorded traces lie beside the project, not in it: what it ships is its own generator.
 DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.csv.gz"
@@ -41,6 +44,7 @@ DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.
 @click.option("--without-names", is_flag=True, help="Marks do not name their messages, as trace's oracle assumes.")
 @click.option("--workers", default=1, type=click.IntRange(1, 8), help="trace, capped, limit: how many workers.")
 @click.option("--rate", "rate_per_s", default=80.0, type=click.FloatRange(1, 10_000), help="capped: calls a second.")
+@click.option("--slots", type=click.IntRange(1_000, 10_000_000), help="slots, memory: how many slots at most.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as JSON.")
 @click.option("--keep", is_flag=True, help="Keep it for docs/benchmarks.md, in place of the last run of that figure.")
 @click.option("--as", "label", default="", help="Keep it under this label, beside the usual run of that figure.")

@@ -15,6 +15,7 @@ class Options:
         names: Whether marks name their messages (`up_to`).
         workers: How many workers there are.
         rate_per_s: The cap, in calls a second.
+        slots: How many slots there are at most; None for the figure's own.
     """
 
     trace: Path | None = None
@@ -23,3 +24,4 @@ class Options:
     names: bool = True
     workers: int = 1
     rate_per_s: float = 80.0
+    slots: int | None = None

@@ -6,7 +6,6 @@ The task keeps its connection open. A receipt takes one hop more than a task: th
 it.
 """
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -14,8 +13,8 @@ from itertools import islice
 from bench import plain_celery
 from bench.figure import Figure
 from bench.options import Options
-from bench.running import API_KEY, Running, running
-from stack.services import environment
+from bench.plain_running import start_plain
+from bench.running import Running, running
 from traffic.waits import quantile
 
 ROUNDS = 6
@@ -98,10 +97,5 @@ def _ours(system: Running) -> Mark:
 
 
 def _started_plain(system: Running) -> Mark:
-    broker_url = system.redis_server.url.removesuffix("/0") + "/1"
-    env = {"PLAIN_BROKER_URL": broker_url, "PLAIN_ENDPOINT": system.api_url, "PLAIN_API_KEY": API_KEY}
-    celery = [sys.executable, "-m", "celery", "-A", "bench.plain_celery", "worker", "--loglevel=INFO"]
-    options = [f"--concurrency={CONCURRENCY}", "--without-gossip", "--without-mingle", "-n", "plain@bench"]
-    system.start("plain", celery + options, environment(env))
-    plain_celery.app.conf.broker_url = broker_url
+    start_plain(system, CONCURRENCY)
     return lambda dialog: plain_celery.app.send_task(plain_celery.TASK, (dialog, USER), queue=plain_celery.QUEUE)

@@ -26,6 +26,7 @@ TEXT_CHARS = 40
 # By then a slot remembers as many names as it ever will. After that only its counters get longer.
 FULL_AT = 100
 MOST_GROWTH_BYTES = 0
+_TOGETHER = 10_000
 # An emptied database must be empty before the next one is measured: by default Valkey frees it in the background.
 SERVER = {"lazyfree-lazy-user-flush": "no"}
 
@@ -112,18 +113,19 @@ def _slot_keys(client: redis.Redis) -> Iterator[bytes]:
         yield from client.scan_iter(f"{keys.prefix('default')}:{kind}:*")
 
 
-def bytes_per_slot(client: redis.Redis, kind: Kind) -> int:
-    """Redis' whole memory for many slots with one receipt each, by slot; the database is emptied."""
+def bytes_per_slot(client: redis.Redis, kind: Kind, slots: int = DIRTY_SLOTS) -> int:
+    """Redis' whole memory for so many slots with one receipt each, by slot; the database is emptied."""
     client.flushall()
     queue = ReceiptQueue(client=client)
     queue.record_many([_edit(0)])  # the script itself and the account are there before
     client.flushall()
-    before = _data_bytes(client)
-    queue.record_many(kind(number) for number in range(DIRTY_SLOTS))
-    return round((_data_bytes(client) - before) / DIRTY_SLOTS)
+    before = data_bytes(client)
+    for start in range(0, slots, _TOGETHER):
+        queue.record_many(kind(number) for number in range(start, min(start + _TOGETHER, slots)))
+    return round((data_bytes(client) - before) / slots)
 
 
-def _data_bytes(client: redis.Redis) -> int:
-    """All that Redis has allocated but the buffers of its clients."""
+def data_bytes(client: redis.Redis) -> int:
+    """All that Redis has allocated but its buffers: of its clients, and of the append-only file."""
     memory = client.info("memory")
-    return int(memory["used_memory"]) - int(memory["mem_clients_normal"])
+    return int(memory["used_memory"]) - int(memory["mem_clients_normal"]) - int(memory["mem_aof_buffer"])

@@ -30,6 +30,7 @@ class Running:
         api_url: The sandbox's address.
         api: Its client.
         queue: Records receipts.
+        workers: Those that were started, ours and others'.
         calls_seen: The journal's number up to which a measurement has looked.
     """
 
@@ -43,6 +44,7 @@ class Running:
         self.api = ends.enter_context(SandboxClient(self.api_url))
         self.queue = ReceiptQueue(self.redis_server.url, timeout_s=5)
         ends.callback(self.queue.close)
+        self.workers: list[Process] = []
         self.calls_seen = 0
 
     def start_workers(self, count: int, settings: Mapping[str, str]) -> None:
@@ -73,7 +75,7 @@ class Running:
         self._keep(Process(name, command, env, PROJECT, self._directory / f"{name}.log"))
 
     def _keep(self, worker: Process) -> None:
-        self._ends.enter_context(worker)
+        self.workers.append(self._ends.enter_context(worker))
         worker.wait_for_line(" ready.", READY_WITHIN_S)
 
 
