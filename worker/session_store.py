@@ -11,8 +11,8 @@ from typing import Any
 import redis
 
 from receipt_sync import keys, validation
-from receipt_sync.scripts import Script
-from worker.ledger import scripts
+from receipt_sync.functions import Function
+from worker.ledger import functions
 from worker.login import Opened
 from worker.signing import Credentials
 
@@ -80,7 +80,7 @@ class SessionStore:
 
     def look(self, user_id: str, owner: str) -> Lent | Renew | Wait | NotOurs:
         """What to do for a PUT of this user; `owner` is a word that is unique to this call."""
-        kind, *rest = self._call(scripts.SERVICE_LOOK, self._of, user_id, owner, self._lock_ms)
+        kind, *rest = self._call(functions.SERVICE_LOOK, self._of, user_id, owner, self._lock_ms)
         match kind:
             case b"use":
                 return self._lent(*rest)
@@ -95,7 +95,7 @@ class SessionStore:
         try:
             return Lent(session_id.decode(), validation.token(token.decode()))
         except ValueError:  # another hand's: it can stand in no header
-            _, wait_ms = self._call(scripts.SERVICE_FORGET, session_id)
+            _, wait_ms = self._call(functions.SERVICE_FORGET, session_id)
             return Wait(int(wait_ms) / 1000)
 
     def keep(self, renew: Renew, opened: Opened) -> bool:
@@ -103,12 +103,12 @@ class SessionStore:
         life_ms = max(1, round(opened.lifetime_s * 1000))
         renew_ms = round(life_ms * (_RENEW_AFTER - random.random() * _RENEW_SPREAD))
         made = (opened.token, opened.user_id, life_ms, renew_ms, repr(renew.ahead_s))
-        return bool(self._call(scripts.SERVICE_KEEP, renew.owner, self._of, *made))
+        return bool(self._call(functions.SERVICE_KEEP, renew.owner, self._of, *made))
 
     def fail(self, renew: Renew, trouble: str, least_s: float, most_s: float) -> tuple[bool, float]:
         """No session was made, for this reason; answers whether that is new, and seconds until the next attempt."""
         wait = (round(least_s * 1000), round(most_s * 1000), repr(random.random()))
-        new, wait_ms = self._call(scripts.SERVICE_FAIL, renew.owner, self._of, trouble, *wait, repr(renew.ahead_s))
+        new, wait_ms = self._call(functions.SERVICE_FAIL, renew.owner, self._of, trouble, *wait, repr(renew.ahead_s))
         return bool(new), int(wait_ms) / 1000
 
     def forget(self, lent: Lent) -> tuple[int, float]:
@@ -118,12 +118,12 @@ class SessionStore:
             How many in a row were refused within a minute of their making, -1 where it was no longer the session; and
             seconds until another may be asked for.
         """
-        young, wait_ms = self._call(scripts.SERVICE_FORGET, lent.session_id)
+        young, wait_ms = self._call(functions.SERVICE_FORGET, lent.session_id)
         return int(young), int(wait_ms) / 1000
 
     def release(self, renew: Renew) -> None:
         """The API was not asked: another may."""
-        self._call(scripts.SERVICE_FAIL, renew.owner, self._of, "", 0, 0, "0", "0")
+        self._call(functions.SERVICE_FAIL, renew.owner, self._of, "", 0, 0, "0", "0")
 
-    def _call(self, script: Script, *arguments: str | int | bytes) -> Any:
-        return script.call(self._redis, self._prefix, *arguments)
+    def _call(self, function: Function, *arguments: str | int | bytes) -> Any:
+        return function.call(self._redis, self._prefix, *arguments)

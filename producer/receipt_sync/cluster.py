@@ -35,6 +35,10 @@ class ClusterClient:
         """One command, on the node that has its first key."""
         return _as_redis_error(lambda: self._cluster().execute_command(*arguments, **options))  # type: ignore[no-untyped-call]
 
+    def fcall(self, *arguments: Any) -> Any:
+        """A function by its name."""
+        return _as_redis_error(lambda: self._cluster().fcall(*arguments))
+
     def evalsha(self, *arguments: Any) -> Any:
         """A script by its digest."""
         return _as_redis_error(lambda: self._cluster().evalsha(*arguments))

@@ -15,12 +15,11 @@ from receipt_sync.cluster import ClusterClient
 from receipt_sync.connection import connect
 from receipt_sync.environment import read
 from receipt_sync.errors import InvalidReceipt, shown
+from receipt_sync.functions import RECORD, is_missing
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
-from receipt_sync.scripts import Script, record_source
 
-# One script run holds up everyone else's Redis commands; this many receipts take it a few milliseconds.
-_PER_SCRIPT = 500
-_RECORD = Script(record_source())
+# One call holds up everyone else's Redis commands; this many receipts take it a few milliseconds.
+_PER_CALL = 500
 
 
 class ReceiptQueue:
@@ -153,9 +152,9 @@ class ReceiptQueue:
         if len(batches) > 1 and not isinstance(self._redis, (ClusterClient, RedisCluster)):
             self._record_batches(batches)
             return
-        # One by one in a cluster: redis-py's pipeline for clusters refuses scripts.
+        # One by one in a cluster: redis-py's pipeline for clusters refuses functions.
         for batch in batches:
-            _RECORD.call(self._redis, self._prefix, *batch)
+            RECORD.call(self._redis, self._prefix, *batch)
 
     def _wire(self, receipts: Iterable[Receipt]) -> list[tuple[str, ...]]:
         recorded_ms = time.time_ns() // 1_000_000
@@ -172,10 +171,10 @@ class ReceiptQueue:
     def _record_batches(self, batches: list[list[str]]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
         for batch in batches:
-            pipeline.evalsha(_RECORD.digest, 1, self._prefix, *batch)
+            pipeline.fcall(RECORD.name, 1, self._prefix, *batch)
         for batch, answer in zip(batches, pipeline.execute(raise_on_error=False), strict=True):
-            if isinstance(answer, redis.exceptions.NoScriptError):
-                _RECORD.call(self._redis, self._prefix, *batch)
+            if isinstance(answer, redis.exceptions.ResponseError) and is_missing(answer):
+                RECORD.call(self._redis, self._prefix, *batch)
             elif isinstance(answer, Exception):
                 raise answer
 
@@ -185,8 +184,8 @@ class ReceiptQueue:
 
 
 def _in_batches(wired: list[tuple[str, ...]]) -> Iterator[list[str]]:
-    for start in range(0, len(wired), _PER_SCRIPT):
-        yield [argument for receipt in wired[start : start + _PER_SCRIPT] for argument in receipt]
+    for start in range(0, len(wired), _PER_CALL):
+        yield [argument for receipt in wired[start : start + _PER_CALL] for argument in receipt]
 
 
 def _client(url: str | None, client: redis.Redis | None, timeout_s: float) -> redis.Redis:

@@ -123,9 +123,9 @@ def redis_alone(environment: Path, became_importable: set[str]) -> Iterator[Path
 
 SAYS_NO = """
 import receipt_sync
-from receipt_sync.scripts import record_source
+from receipt_sync.functions import RECORDING
 receipts = receipt_sync.ReceiptQueue("redis://127.0.0.1:1/0")
-assert "KEYS[1]" in record_source()
+assert "functions.record" in RECORDING.source
 try:
     receipts.mark_dialog_read("no id", user_id=1)
 except receipt_sync.InvalidReceipt as error:

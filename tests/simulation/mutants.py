@@ -1,6 +1,6 @@
 """Mutants: bugs made on purpose, each of which the simulator must find.
 
-A mutant replaces texts in the Lua scripts or in one Python function. `mutants.json` holds for each the seed of a
+A mutant replaces texts in the Lua or in one Python function. `mutants.json` holds for each the seed of a
 schedule in which it breaks a promise; `python -m tests.simulation --mutants` looks for them anew and writes it.
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.simulation.schedule import run_seed
-from tests.simulation.store import SCRIPTS, Store
+from tests.simulation.store import LIBRARIES, Store
 
 FOUND = Path(__file__).with_name("mutants.json")
 SEARCHED_MOST = 6_000
@@ -28,7 +28,7 @@ class Mutant:
     Attributes:
         name: what the code does with it.
         edits: pairs of a text in the code, and what stands there instead.
-        function: of a Python function, `module:name`; '' for the scripts.
+        function: of a Python function, `module:name`; '' for the Lua.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Mutant:
 
 
 def in_lua(name: str, *edits: tuple[str, str]) -> Mutant:
-    """One in the scripts."""
+    """One in the Lua."""
     return Mutant(name, edits)
 
 
@@ -128,10 +128,10 @@ MUTANTS = (
     ),
     in_lua(
         "of several that fall due together the wrong one is asked for",
-        ("if not next(scheduled) then return end", "local any = next(scheduled)\n  if not any then return end"),
+        ("if not next(call.scheduled) then return end", "local any = next(call.scheduled)\n  if not any then return end"),
         (
-            "scheduled[redis.call('ZRANGE', due_key, 0, 0)[1]]",
-            "redis.call('ZRANGE', due_key, 0, 0)[1] == any and scheduled[any]",
+            "call.scheduled[redis.call('ZRANGE', due_key, 0, 0)[1]]",
+            "redis.call('ZRANGE', due_key, 0, 0)[1] == any and call.scheduled[any]",
         ),
     ),
     in_lua(
@@ -175,10 +175,10 @@ def mutated(store: Store, mutant: Mutant) -> Iterator[None]:
         with _mutated_function(mutant):
             yield
         return
-    texts = {script.digest: _replaced(script.source, mutant) for script in SCRIPTS}
+    texts = {library.name: _replaced(library.source, mutant) for library in LIBRARIES}
     for old, _ in mutant.edits:
-        if not any(old in script.source for script in SCRIPTS):
-            raise LookupError(f"no script holds {old!r}, which the mutant {mutant.name!r} replaces")
+        if not any(old in library.source for library in LIBRARIES):
+            raise LookupError(f"no function holds {old!r}, which the mutant {mutant.name!r} replaces")
     store.load(texts)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The store: a real Redis with the real scripts, whose clock and whose last second belong to the simulator."""
+"""The store: a real Redis with the real functions, whose clock and whose last second belong to the simulator."""
 
 from __future__ import annotations
 
@@ -9,29 +9,26 @@ from typing import Any, NamedTuple, Self
 
 import redis
 
+from receipt_sync.functions import RECORDING, Library
 from receipt_sync.keys import prefix
-from receipt_sync.queue import _RECORD
-from receipt_sync.scripts import Script
 from stack.redis_server import RedisServer
 from tests.simulation.wire import Wire
-from worker.ledger import scripts
+from worker.ledger.functions import LEDGER
 
-_OF_WORKERS = (scripts.CLAIM, scripts.SETTLE, scripts.EXTEND, scripts.REAP, scripts.RING, scripts.PUBLISH)
-SCRIPTS: tuple[Script, ...] = (_RECORD, *_OF_WORKERS)
+LIBRARIES = (RECORDING, LEDGER)
 
-# The only two lines in which a script meets the world outside its keys.
+# The only lines in which a function meets the world outside its keys.
 _TIME = "local clock = redis.call('TIME')"
-_VIRTUAL_TIME = "local clock = {0, table.remove(ARGV) * 1000}"
+_VIRTUAL_TIME = "local clock = {0, virtual_ms * 1000}"
 _PUBLISH = "redis.call('PUBLISH', prefix .. ':wake', "
-_WRAPPED = """
-local woken = {}
+_CALL = "    return begin(keys[1]) or run(arguments)\n"
+_CALLED = """    virtual_ms, woken = tonumber(table.remove(arguments)), {}
+    local answer = begin(keys[1]) or run(arguments)
+    if type(answer) == 'table' and answer.err then return answer end
+    return {answer, woken}
+"""
+_WORLD = """local virtual_ms, woken
 local function wake_workers(in_ms) woken[#woken + 1] = in_ms end
-local function script()
-%s
-end
-local answer = script()
-if type(answer) == 'table' and answer.err then return answer end
-return {answer, woken}
 """
 _SNAPSHOT = """
 for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('COPY', key, 'snapshot:' .. key, 'REPLACE') end
@@ -43,10 +40,13 @@ for _, key in ipairs(redis.call('KEYS', 'snapshot:*')) do redis.call('RENAME', k
 
 
 def simulated(source: str) -> str:
-    """A script that is told the time as its last argument, and answers {its answer, wake-ups it would publish}."""
-    assert source.count(_TIME) == 1, "the scripts read the time in another way than the simulator expects"
-    assert _PUBLISH in source, "the scripts wake the workers in another way than the simulator expects"
-    return _WRAPPED % source.replace(_TIME, _VIRTUAL_TIME).replace(_PUBLISH, "wake_workers(")
+    """A library whose functions are told the time as their last argument, and answer {answer, wake-ups}."""
+    assert source.count(_TIME) == 1, "the functions read the time in another way than the simulator expects"
+    assert source.count(_CALL) == 1, "the functions are called in another way than the simulator expects"
+    assert _PUBLISH in source, "the functions wake the workers in another way than the simulator expects"
+    name, text = source.split("\n", 1)
+    text = text.replace(_TIME, _VIRTUAL_TIME).replace(_CALL, _CALLED).replace(_PUBLISH, "wake_workers(")
+    return f"{name}\n{_WORLD}{text}"
 
 
 class Breaker(NamedTuple):
@@ -74,19 +74,18 @@ class Store:
         self.load({})
 
     def load(self, texts: Mapping[str, str]) -> None:
-        """Loads the scripts; `texts` says by digest what stands in for one (mutants.py)."""
-        self._loaded = {
-            script.digest: self._wire.call("SCRIPT", "LOAD", simulated(texts.get(script.digest, script.source)))
-            for script in SCRIPTS
-        }
+        """Loads the libraries; `texts` says by name what stands in for one (mutants.py)."""
+        for library in LIBRARIES:
+            source = texts.get(library.name, library.source)
+            self._wire.call("FUNCTION", "LOAD", "REPLACE", simulated(source))
 
     def empty(self) -> None:
-        """Forgets everything but the scripts."""
+        """Forgets everything but the functions."""
         self._wire.call("FLUSHDB")
 
-    def evalsha(self, digest: str, keys: int, *arguments: str | int | bytes) -> Any:
-        """As redis-py's, for the scripts of the ledger."""
-        answer, woken = self._wire.call("EVALSHA", self._loaded[digest], keys, *arguments, self.now_ms)
+    def fcall(self, name: str, keys: int, *arguments: str | int | bytes) -> Any:
+        """As redis-py's, for the functions of the ledger."""
+        answer, woken = self._wire.call("FCALL", name, keys, *arguments, self.now_ms)
         self.woken_in_ms = min(woken) if woken else None
         return answer
 

@@ -12,8 +12,8 @@ from typing import Any
 import redis
 
 from receipt_sync import keys
-from receipt_sync.scripts import Script
-from worker.ledger import pausing, scripts
+from receipt_sync.functions import Function
+from worker.ledger import functions, pausing
 from worker.ledger.claims import EditClaim, MarkClaim, UnreadableSlotError, parse_claim
 from worker.ledger.keeping import require_keeping
 from worker.ledger.outcomes import Dead, Outcome, settle_arguments
@@ -121,12 +121,12 @@ class Ledger:
 
     def publish_policy(self) -> None:
         """Stores the policy; the last worker to start has the last word."""
-        self._call(scripts.PUBLISH, *(part for pair in self._policy.items() for part in pair))
+        self._call(functions.PUBLISH, *(part for pair in self._policy.items() for part in pair))
 
     def claim(self, most: int, permit: str = "") -> Claimed:
         """The longest due slots, at most `most` and at most what the pace allows. Unreadable ones are buried."""
         claimed_s = time.monotonic()
-        answer = self._call(scripts.CLAIM, most, self.lease_ms, permit, self.size.permit_ms, self.size.syncs_max)
+        answer = self._call(functions.CLAIM, most, self.lease_ms, permit, self.size.permit_ms, self.size.syncs_max)
         wait_ms = int(answer[0])
         stopped = tuple(Stopped(_shown(each[0]), each[1] == b"dead") for each in answer[1:] if len(each) == _STOPPED)
         slots = [each for each in answer[1:] if len(each) > _STOPPED]
@@ -144,7 +144,7 @@ class Ledger:
     def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[bool]:
         """Ends claims, given as (slot, generation, outcome); False where the claim had been taken away meanwhile."""
         arguments = [_utf8_or_as_it_was(part) for each in settlements for part in settle_arguments(*each)]
-        answer = self._call(scripts.SETTLE, *arguments)
+        answer = self._call(functions.SETTLE, *arguments)
         for event in answer[len(settlements) :]:
             self._tell(self.application, event.decode())
         return [bool(settled) for settled in answer[: len(settlements)]]
@@ -160,16 +160,16 @@ class Ledger:
     def extend(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
         """Lets the leases of claims, given as (slot, generation), begin anew; False where one had been taken away."""
         arguments = [part for claim in claims for part in claim]
-        return [bool(ours) for ours in self._call(scripts.EXTEND, self.lease_ms, *arguments)]
+        return [bool(ours) for ours in self._call(functions.EXTEND, self.lease_ms, *arguments)]
 
     def expire(self, claims: Sequence[tuple[str, int]]) -> list[bool]:
         """Ends the leases of claims whose process has died, for the next reap; False where one had been taken away."""
         arguments = [part for claim in claims for part in claim]
-        return [bool(ours) for ours in self._call(scripts.EXTEND, 0, *arguments)]
+        return [bool(ours) for ours in self._call(functions.EXTEND, 0, *arguments)]
 
     def reap(self) -> list[Reaped]:
         """Takes back the slots whose lease ran out, oldest first, a bounded number at a time."""
-        answer = self._call(scripts.REAP, _REAPED_AT_ONCE)
+        answer = self._call(functions.REAP, _REAPED_AT_ONCE)
         triples = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
         return [Reaped(_shown(slot), int(crashes), fate == b"dead") for slot, crashes, fate in triples]
 
@@ -177,7 +177,7 @@ class Ledger:
         """Permits for the doorbells that the due slots and the free rate deserve now."""
         size = self.size
         answer = self._call(
-            scripts.RING, size.syncs_max, size.permit_ms, size.side_by_side, uuid.uuid4().hex[:12], returned_permit
+            functions.RING, size.syncs_max, size.permit_ms, size.side_by_side, uuid.uuid4().hex[:12], returned_permit
         )
         next_ms = int(answer[0])
         return Rung([permit.decode() for permit in answer[2:]], None if next_ms < 0 else next_ms, bool(answer[1]))
@@ -195,11 +195,11 @@ class Ledger:
             reason: why it is dead.
             cut: that the arguments are not whole.
         """
-        self._call(scripts.BURY, _utf8(task), _utf8(arguments), _utf8(reason), "1" if cut else "")
+        self._call(functions.BURY, _utf8(task), _utf8(arguments), _utf8(reason), "1" if cut else "")
 
     def expire_letters(self) -> int:
         """Removes and counts dead letters beyond what is kept, a bounded number at a time; answers how many went."""
-        return int(self._call(scripts.EXPIRE, _EXPIRED_AT_ONCE))
+        return int(self._call(functions.EXPIRE, _EXPIRED_AT_ONCE))
 
     def count_refused(self) -> None:
         """Counts a message of the broker's that was thrown away because it was no receipt at all."""
@@ -207,14 +207,14 @@ class Ledger:
 
     def start(self, message_id: str) -> int:
         """How often the recording of this message was begun before and not ended, for its process died of it."""
-        return int(self._call(scripts.START, _digest(message_id), _STARTS_REMEMBERED_MS))
+        return int(self._call(functions.START, _digest(message_id), _STARTS_REMEMBERED_MS))
 
     def end(self, message_id: str) -> None:
         """The recording of this message has ended, well or not."""
         self._redis.delete(f"{self._prefix}:start:{_digest(message_id)}")
 
-    def _call(self, script: Script, *arguments: str | int | bytes) -> Any:
-        return script.call(self._redis, self._prefix, *arguments)
+    def _call(self, function: Function, *arguments: str | int | bytes) -> Any:
+        return function.call(self._redis, self._prefix, *arguments)
 
 
 def _shown(slot: bytes) -> str:

@@ -11,7 +11,7 @@ import redis
 
 from receipt_sync import keys
 from receipt_sync.cluster import node_of
-from worker.ledger import scripts
+from worker.ledger import functions
 from worker.ledger.letters import DeadLetter, parse_letter
 from worker.ledger.replaying import replay_arguments
 
@@ -95,7 +95,7 @@ class Letterbox:
             redis.ResponseError: the slot is damaged (`LEDGER …`), or the ledger refuses; it stays.
         """
         arguments = replay_arguments(letter, self.application, self._max_text_bytes)
-        found, absorbed = scripts.REPLAY.call(self._redis, self._prefix, letter.id, *arguments)
+        found, absorbed = functions.REPLAY.call(self._redis, self._prefix, letter.id, *arguments)
         return Replayed(int(absorbed)) if found else None
 
     def drop(self, ids: Sequence[str]) -> list[bool]:
@@ -105,7 +105,7 @@ class Letterbox:
             NoLetterIdError: one is no id; nothing was removed.
         """
         checked = [letter_id(id_) for id_ in ids]
-        return [bool(dropped) for dropped in scripts.DROP.call(self._redis, self._prefix, *checked)]
+        return [bool(dropped) for dropped in functions.DROP.call(self._redis, self._prefix, *checked)]
 
     def counts(self) -> DeadCounts:
         """What became of the dead."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import redis
 
 from receipt_sync import keys
-from worker.ledger import scripts
+from worker.ledger import functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def pause(client: redis.Redis, application: str, why: str) -> Paused | None:
         redis.RedisError: the ledger is not reached, or refuses.
     """
     why = why.encode(errors="replace").decode()
-    return _before(scripts.PAUSE.call(client, keys.prefix(application), "pause", why))
+    return _before(functions.PAUSE.call(client, keys.prefix(application), "pause", why))
 
 
 def resume(client: redis.Redis, application: str) -> Paused | None:
@@ -43,7 +43,7 @@ def resume(client: redis.Redis, application: str) -> Paused | None:
     Raises:
         redis.RedisError: the ledger is not reached, or refuses.
     """
-    return _before(scripts.PAUSE.call(client, keys.prefix(application), "resume"))
+    return _before(functions.PAUSE.call(client, keys.prefix(application), "resume"))
 
 
 def _before(answer: Sequence[bytes | int]) -> Paused | None:

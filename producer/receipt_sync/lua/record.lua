@@ -1,5 +1,4 @@
 -- record: joins receipts into the pending halves of their slots.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     six strings per receipt: kind ('r' read, 'd' delivered, 'e' edit), slot, actor,
 --          name (mark: the message that caused it, or '') or revision (edit),
 --          message ids joined with ',' (mark: '' for the whole dialog) or text (edit), session token or ''
@@ -34,7 +33,7 @@ end
 -- The first receipt fixes when its slot is due; a more urgent kind that joins it may bring that forward.
 local sooner = {}
 local function hurry(s, letter)
-  if not URGENT[letter] or number(s, FLAGS[letter].count) > 0 then return end
+  if not urgent()[letter] or number(s, FLAGS[letter].count) > 0 then return end
   local asked = asked_ms(s, letter, now)
   sooner[s.slot] = math.min(sooner[s.slot] or asked, asked)
 end
@@ -124,9 +123,9 @@ for _, s in pairs(fresh) do
   if s.pt and not s.ft then schedule(s, gather_due(s)) end
 end
 for slot, due_ms in pairs(sooner) do
-  local s = opened[slot]
+  local s = call.opened[slot]
   -- One that backs off, or waits for a token, waits for that.
   if not fresh[slot] and not (s.ft or s.a or s.q or s.u) then advance(s, due_ms) end
 end
 finish()
-return {counted.recorded or 0, counted.absorbed or 0}
+return {call.counted.recorded or 0, call.counted.absorbed or 0}

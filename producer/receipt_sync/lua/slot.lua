@@ -1,11 +1,10 @@
--- What every script starts with: a slot's fields and the accounts; join, due and tokens follow (receipt_sync/scripts.py).
--- Keys and fields are listed in receipt_sync/keys.py. KEYS[1] is the prefix of one application's keys: all of them
--- carry its hash tag, so a cluster keeps them on one node. Time is Redis' time, in ms.
+-- What every function of the ledger stands on: how a call begins, a slot's fields and the accounts; join, due and tokens
+-- follow (receipt_sync/functions.py). Keys and fields are listed in receipt_sync/keys.py. A call's only key is the prefix
+-- of one application's keys: all of them carry its hash tag, so a cluster keeps them on one node. Time is Redis' time, in ms.
 
-local prefix = KEYS[1]
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local due_key, leases_key, counts_key = prefix .. ':due', prefix .. ':leases', prefix .. ':counts'
+-- What belongs to one call. A library lives on between calls: `begin` alone sets these, all of them and each time, so
+-- that nothing of one application is seen by the next. What the parts remember within a call stands in `call`.
+local prefix, now, due_key, leases_key, counts_key, policy, call
 
 -- Asked before anything is written: what a script has written before it fails is not taken back. Without these keys
 -- receipts would be stranded or uncounted, so nothing is done until somebody has mended them (docs/decisions/0011).
@@ -15,19 +14,10 @@ local function wrong_type(key, kind)
     return redis.error_reply('BROKENKEY ' .. key .. ' should be a ' .. kind .. ', and is a ' .. found)
   end
 end
-do
-  local broken = wrong_type(due_key, 'zset') or wrong_type(leases_key, 'zset') or wrong_type(counts_key, 'hash')
-  if broken then return broken end
-end
-
 -- More names than this are not remembered: a slot's room must not grow with its receipts.
 local NAMES_MAX = 8
 local NAME_WIDTH = 25
 
-local MARK = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'k', 'z', 'wa', 'wb',
-  'pt', 'pr', 'pd', 'pa', 'pb', 'pi', 'ft', 'fr', 'fd', 'fa', 'fb', 'fi', 'fk'}
-local EDIT = {'R', 'C', 'D', 'g', 's', 'a', 'q', 'y', 'w', 'u', 'h', 'v', 'o', 'l', 'lx',
-  'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'ft', 'fn', 'fv', 'fx', 'fu', 'fk'}
 -- Per flag: count, names and ids' letter of the pending half, of the half in flight, and the names covered for good.
 local FLAGS = {
   r = {count = 'pr', names = 'pa', sent = 'fr', sent_names = 'fa', covered = 'wa'},
@@ -36,19 +26,45 @@ local FLAGS = {
 
 -- The policy that the workers publish; these hold until the first worker has started. `gather_edit_min_ms`,
 -- `gather_edit_max_ms`, `gather_delivered_min_ms` and `gather_delivered_max_ms` may be missing (due.lua).
-local policy = {gather_min_ms = 0, gather_max_ms = 2000, remember_ms = 86400000, give_up_ms = 86400000,
+local POLICY = {gather_min_ms = 0, gather_max_ms = 2000, remember_ms = 86400000, give_up_ms = 86400000,
   lands_ms = 10000, token_life_ms = 7200000, token_wait_ms = 86400000, crashes_max = 5, rate_per_s = 72,
   retry_share = 0.2, breaker_calls_min = 20, dead_keep_ms = 2592000000, dead_keep_max = 100000}
 local VERSION = 1
 -- What no worker would publish (garbage, below zero, without end) counts for nothing.
 local LEAST = {remember_ms = 1, token_life_ms = 1, crashes_max = 1, breaker_calls_min = 1, dead_keep_ms = 1,
   dead_keep_max = 1}
-do
-  local stored = redis.pcall('HGETALL', prefix .. ':policy')
-  for i = 1, stored.err and 0 or #stored, 2 do
+local UNPUBLISHED = {__index = POLICY}
+local function read_policy(stored)
+  local read = setmetatable({}, UNPUBLISHED)
+  for i = 1, #stored, 2 do
     local n = tonumber(stored[i + 1])
-    if n and n >= (LEAST[stored[i]] or 0) and n < 2 ^ 53 then policy[stored[i]] = n end
+    if n and n >= (LEAST[stored[i]] or 0) and n < 2 ^ 53 then read[stored[i]] = n end
   end
+  return read
+end
+
+-- Reading it takes longer than all else that a call begins with, and it hardly ever changes: what the last call has read
+-- holds as long as what is stored is the same, field by field.
+local last_stored, last_read = {}, nil
+local function published_policy()
+  local stored = redis.pcall('HGETALL', prefix .. ':policy')
+  if stored.err then stored = {} end
+  local same = last_read and #stored == #last_stored
+  for i = 1, same and #stored or 0 do same = same and stored[i] == last_stored[i] end
+  if not same then last_stored, last_read = stored, read_policy(stored) end
+  return last_read
+end
+
+-- Answers an error where nothing may be done.
+local function begin(key)
+  prefix = key
+  local clock = redis.call('TIME')
+  now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+  due_key, leases_key, counts_key = prefix .. ':due', prefix .. ':leases', prefix .. ':counts'
+  call = {opened = {}, counted = {}, scheduled = {}, hints = {}, newest = {}}
+  policy = published_policy()
+  local broken = wrong_type(due_key, 'zset') or wrong_type(leases_key, 'zset') or wrong_type(counts_key, 'hash')
+  if broken then return broken end
   if (policy.version or 1) > VERSION then
     return redis.error_reply('VERSION ' .. prefix .. ' is a ledger of version ' .. policy.version
       .. ', this program knows ' .. VERSION)
@@ -57,17 +73,15 @@ end
 
 -- The accounts ---------------------------------------------------------------------------------------------------
 
-local counted = {}
-local function count(name, n) counted[name] = (counted[name] or 0) + n end
+local function count(name, n) call.counted[name] = (call.counted[name] or 0) + n end
 local function write_counts()
-  for name, n in pairs(counted) do
+  for name, n in pairs(call.counted) do
     if n ~= 0 then redis.call('HINCRBY', counts_key, name, n) end
   end
 end
 
 -- A slot's fields ------------------------------------------------------------------------------------------------
 
-local opened = {}
 local function is_edit(slot) return string.sub(slot, 1, 1) == 'e' end
 local function ids_key(s, half) return s.key .. ':' .. half end
 -- What no script wrote counts as 0: damage to one slot must not stop a script that serves them all.
@@ -87,16 +101,16 @@ local function tally(s, field, n) put(s, field, string.format('%08d', number(s, 
 
 -- Answers nil where the key holds something else: the caller says what becomes of that.
 local function open(slot)
-  local s = opened[slot]
+  local s = call.opened[slot]
   if s then return s end
-  local fields = is_edit(slot) and EDIT or MARK
-  s = {slot = slot, key = prefix .. ':' .. slot, changed = {}}
-  local values = redis.pcall('HMGET', s.key, unpack(fields))
-  if values.err then return nil end
-  for i, field in ipairs(fields) do s[field] = values[i] or nil end
-  s.known = s.R ~= nil
+  s = {}
+  local key = prefix .. ':' .. slot
+  local stored = redis.pcall('HGETALL', key)
+  if stored.err then return nil end
+  for i = 1, #stored, 2 do s[stored[i]] = stored[i + 1] end
+  s.slot, s.key, s.changed, s.known = slot, key, {}, s.R ~= nil
   s.was_clean = not s.pt and not s.ft
-  opened[slot] = s
+  call.opened[slot] = s
   return s
 end
 

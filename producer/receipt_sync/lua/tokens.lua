@@ -14,15 +14,14 @@ local function actor_of(s)
 end
 
 -- Refused tokens stand in front of the waiting slots, and are told from them by the colon that every slot has.
-local hints = {}
 local function hints_of(actor)
-  if hints[actor] then return hints[actor] end
+  if call.hints[actor] then return call.hints[actor] end
   local known = {refused = {}, waits = false}
   local members = redis.pcall('ZRANGE', waiting_key(actor), 0, REFUSED_MAX)
   for _, member in ipairs(members.err and {} or members) do
     if string.find(member, ':', 1, true) then known.waits = true else known.refused[member] = true end
   end
-  hints[actor] = known
+  call.hints[actor] = known
   return known
 end
 

@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import re
 
-from receipt_sync.scripts import shared_source
+from receipt_sync.functions import shared_source
 from settings import Settings, load
 from worker.ledger.policy import policy_of
 
 
-def test_what_the_scripts_take_until_the_first_worker_starts_are_the_settings_defaults() -> None:
-    [stated] = re.findall(r"local policy = \{(.*?)\}", shared_source(), re.DOTALL)
+def test_what_the_functions_take_until_the_first_worker_starts_are_the_settings_defaults() -> None:
+    [stated] = re.findall(r"local POLICY = \{(.*?)\}", shared_source(), re.DOTALL)
     in_lua = {name: float(value) for name, value in re.findall(r"(\w+) = ([\d.]+)", stated)}
     settings = Settings()
     published = policy_of(settings, settings.applications[0])
     own = {name: published.pop(name) for name in list(published) if re.match("gather_(edit|delivered)_", name)}
     assert in_lua == {name: float(value) for name, value in published.items()}
-    # Not in the scripts: they take the plain ones, as the settings do.
+    # Not in the functions: they take the plain ones, as the settings do.
     assert own == {
         f"gather_{kind}_{end}_ms": published[f"gather_{end}_ms"]
         for kind in ("edit", "delivered")

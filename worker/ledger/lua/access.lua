@@ -12,13 +12,12 @@ local function sent_for(s)
   return actor_of(s)
 end
 
-local newest = {}
 local function newest_of(actor)
-  if newest[actor] == nil then
+  if call.newest[actor] == nil then
     local token = redis.pcall('GET', newest_key(actor))
-    newest[actor] = type(token) == 'string' and token or false
+    call.newest[actor] = type(token) == 'string' and token or false
   end
-  return newest[actor]
+  return call.newest[actor]
 end
 
 -- The actor's newest, else the slot's own; nil where the API has refused both.
@@ -44,7 +43,7 @@ local function refuse_token(actor, token)
   keep_hints(actor)
   if newest_of(actor) == token then
     redis.call('DEL', newest_key(actor))
-    newest[actor] = false
+    call.newest[actor] = false
   end
 end
 

@@ -1,7 +1,7 @@
 -- bury: a call that never became a receipt stands among the dead letters, counted as recorded and dead.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     task, arguments, reason, '1' where the arguments have been cut, else ''
 
+spare_keys()
 count('recorded', 1)
 count('dead', 1)
 store_letter('task', ARGV[1], 'arguments', ARGV[2], 'cut', ARGV[4], 'reason', ARGV[3], 'receipts', 1, 'dead_ms', now)

@@ -1,12 +1,14 @@
 -- claim: takes the longest due slots for sending: pending -> in flight, a new generation, a lease; at most what the
 -- pace allows, one call each.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     most slots wanted; lease in ms; permit of the sync that asks, or ''; its life in ms; most syncs at once
 -- answers  {wait_ms, slot, slot, …}; wait_ms until more may be claimed: 0 now, -1 nothing waits, -2 leave: this
 --          sync's permit ran out and others have taken its place.
 --          mark slot: {slot, generation, attempts, recorded_ms, token, list limit, read, delivered, id, n, id, n, …},
 --          an id preceded by its flag's letter; edit slot: {slot, generation, attempts, recorded_ms, token, actor,
 --          revision, text}; behind the claims what had no token to be sent with: {slot, 'waits' or 'dead'}
+
+spare_keys()
+local pace, cap = read_pace()
 
 local wanted, lease_ms, permit = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local permits_key = prefix .. ':permits'

@@ -1,7 +1,8 @@
 -- drop: dead letters go unsent; their receipts stay dead, and are counted as dropped.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     ids of letters
 -- answers  1 or 0 per letter: dropped, or there was none
+
+spare_keys()
 
 local answers = {}
 for i, id in ipairs(ARGV) do

@@ -1,6 +1,5 @@
 -- extend: the leases of claims that are still being sent begin anew. The timeouts of an HTTP client bound each step of
 -- a request and not its sum: several addresses of a host, an answer in drops.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     lease in ms; then slot and generation of each claim
 -- answers  1 or 0 per claim: extended, or taken away meanwhile
 

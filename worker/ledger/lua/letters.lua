@@ -1,7 +1,7 @@
 -- Dead letters: how they are stored, how long they are kept, what is counted when one goes (docs/decisions/0017). Put
 -- before whatever buries, expires, drops or replays (worker/ledger/scripts.py).
 
-local dead_key = prefix .. ':dead'
+local function dead_key() return prefix .. ':dead' end
 
 local function fields_of(entry)
   local fields = {}
@@ -11,7 +11,7 @@ end
 
 -- Nil where there is none of this id.
 local function letter_of(id)
-  local entry = redis.call('XRANGE', dead_key, id, id)[1]
+  local entry = redis.call('XRANGE', dead_key(), id, id)[1]
   return entry and fields_of(entry)
 end
 
@@ -23,16 +23,16 @@ local function died_ms(id, fields)
 end
 
 local function remove_letter(id, fields, counted_as)
-  redis.call('XDEL', dead_key, id)
+  redis.call('XDEL', dead_key(), id)
   count(counted_as, whole(fields.receipts))
 end
 
 -- The oldest letters, at most so many, beyond the number or the age that is kept; answers how many went. One by one:
 -- each must be read to be counted, and may be large.
 local function expire_letters(most)
-  local over, oldest_ms = redis.call('XLEN', dead_key) - policy.dead_keep_max, now - policy.dead_keep_ms
+  local over, oldest_ms = redis.call('XLEN', dead_key()) - policy.dead_keep_max, now - policy.dead_keep_ms
   for gone = 0, most - 1 do
-    local entry = redis.call('XRANGE', dead_key, '-', '+', 'COUNT', 1)[1]
+    local entry = redis.call('XRANGE', dead_key(), '-', '+', 'COUNT', 1)[1]
     local fields = entry and fields_of(entry)
     if not entry or over <= gone and died_ms(entry[1], fields) > oldest_ms then return gone end
     remove_letter(entry[1], fields, 'expired')
@@ -44,11 +44,11 @@ end
 local EXPIRED_PER_LETTER = 4
 
 local function store_letter(...)
-  local stored = redis.pcall('XADD', dead_key, '*', ...)
+  local stored = redis.pcall('XADD', dead_key(), '*', ...)
   if type(stored) == 'table' then
     -- Another hand has written the last id that there can be.
-    set_key_aside(dead_key, stored.err)
-    redis.call('XADD', dead_key, '*', ...)
+    set_key_aside(dead_key(), stored.err)
+    redis.call('XADD', dead_key(), '*', ...)
   end
   expire_letters(EXPIRED_PER_LETTER)
 end

@@ -1,20 +1,22 @@
 -- The pace of one application, shared by all workers: what the law (law.lua) says, stored, and the window that keeps
 -- the promise: over any second at most `rate_per_s` calls, counted one by one. Put behind due.lua and law.lua.
 
-local pace_key, window_key = prefix .. ':pace', prefix .. ':window'
 local WINDOW_MS = 1000
-local cap = policy.rate_per_s > 0 and policy.rate_per_s or math.huge
+local function pace_key() return prefix .. ':pace' end
+local function window_key() return prefix .. ':window' end
 
 -- What no script wrote counts as nothing: garbage must neither hold an application for ever nor let it run freely.
 local TIMES = {at = true, cut = true, round = true, pressed = true, w_at = true, r_at = true, closed = true,
   outage = true, open = true, paused = true}
 local HOLD_FAR_MS = 2 * 86400000
-local pace, stored_pace = {}, {}
-do
-  local stored = redis.call('HGETALL', pace_key)
+
+-- Answers the law's state, and the configured rate in calls/s. Asked before anything else of this file.
+local function read_pace()
+  local pace, as_stored = {}, {}
+  local stored = redis.call('HGETALL', pace_key())
   for i = 1, #stored, 2 do
     local field, value = stored[i], stored[i + 1]
-    stored_pace[field] = value
+    as_stored[field] = value
     local n = tonumber(value)
     local latest = TIMES[field] and now or (field == 'hold' or field == 'till') and now + HOLD_FAR_MS or 2 ^ 53
     if field == 'why' or field == 'paused_why' then
@@ -25,10 +27,13 @@ do
   end
   if not (pace.low and pace.peak and pace.low >= 1 and pace.peak >= pace.low) then pace.limit = nil end
   if not pace.till or (pace.why ~= 'outage' and pace.why ~= 'key') then pace.open = nil end
+  call.pace, call.stored_pace = pace, as_stored
+  call.cap = policy.rate_per_s > 0 and policy.rate_per_s or math.huge
+  return pace, call.cap
 end
 
 local function save_pace()
-  local set = {}
+  local pace, stored_pace, set = call.pace, call.stored_pace, {}
   for field, value in pairs(pace) do
     local text = type(value) == 'number' and string.format('%.17g', value) or value
     if stored_pace[field] ~= text then
@@ -36,26 +41,28 @@ local function save_pace()
       set[#set + 1] = text
     end
   end
-  if #set > 0 then redis.call('HSET', pace_key, unpack(set)) end
+  if #set > 0 then redis.call('HSET', pace_key(), unpack(set)) end
   for field in pairs(stored_pace) do
-    if pace[field] == nil then redis.call('HDEL', pace_key, field) end
+    if pace[field] == nil then redis.call('HDEL', pace_key(), field) end
   end
 end
 
 -- What stands before the permit of a sync that is at work (claim.lua), and not before one of a doorbell (ring.lua).
 local AT_WORK = '+'
 
-local function limited() return law.limit(pace, cap) < math.huge end
+local function limited() return law.limit(call.pace, call.cap) < math.huge end
 
 -- Of a clock that was set back, nothing may stay for ever.
 local function calls_in_window()
-  redis.call('ZREMRANGEBYSCORE', window_key, '-inf', now - WINDOW_MS)
-  redis.call('ZREMRANGEBYSCORE', window_key, '(' .. now, '+inf')
-  return redis.call('ZCARD', window_key)
+  local key = window_key()
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - WINDOW_MS)
+  redis.call('ZREMRANGEBYSCORE', key, '(' .. now, '+inf')
+  return redis.call('ZCARD', key)
 end
 
 -- How many calls may be claimed now.
 local function room()
+  local pace, cap = call.pace, call.cap
   if pace.paused or law.held_ms(pace, now) > 0 then return 0 end
   if not limited() then return pace.open and 1 or math.huge end
   local most = math.min(cap, math.ceil(law.limit(pace, cap))) - calls_in_window()
@@ -65,22 +72,23 @@ end
 
 local function spend(n)
   if n == 0 or not limited() then return end
-  law.spend(pace, cap, now, n)
-  local entries = {}
-  local before = redis.call('ZCARD', window_key)
+  law.spend(call.pace, call.cap, now, n)
+  local entries, key = {}, window_key()
+  local before = redis.call('ZCARD', key)
   for i = 1, n do
     entries[2 * i - 1] = now
     entries[2 * i] = string.format('%.0f-%d', now, before + i)
   end
-  redis.call('ZADD', window_key, unpack(entries))
-  redis.call('PEXPIRE', window_key, 2 * WINDOW_MS)
+  redis.call('ZADD', key, unpack(entries))
+  redis.call('PEXPIRE', key, 2 * WINDOW_MS)
 end
 
 local function room_wait_ms()
   if not limited() then return 0 end
+  local pace, cap = call.pace, call.cap
   local wait_ms = law.token_wait_ms(pace, cap, now)
   if calls_in_window() >= math.min(cap, math.ceil(law.limit(pace, cap))) then
-    local oldest = redis.call('ZRANGE', window_key, 0, 0, 'WITHSCORES')
+    local oldest = redis.call('ZRANGE', window_key(), 0, 0, 'WITHSCORES')
     wait_ms = math.max(wait_ms, tonumber(oldest[2]) + WINDOW_MS - now)
   end
   return wait_ms
@@ -89,6 +97,6 @@ end
 -- How long until something may be claimed: 0 now, -1 nothing waits, or nothing may until somebody resumes.
 local function claimable_in_ms()
   local first = redis.call('ZRANGE', due_key, 0, 0, 'WITHSCORES')
-  if #first == 0 or pace.paused then return -1 end
-  return math.max(0, tonumber(first[2]) - now, math.ceil(law.held_ms(pace, now)), room_wait_ms())
+  if #first == 0 or call.pace.paused then return -1 end
+  return math.max(0, tonumber(first[2]) - now, math.ceil(law.held_ms(call.pace, now)), room_wait_ms())
 end

@@ -1,7 +1,9 @@
 -- pause: nothing more is claimed until somebody resumes; what is in flight ends. Receipts go on being joined.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     'pause' and why, or 'resume'
 -- answers  since when it was paused before (ms), 0 for not; and why
+
+spare_keys()
+local pace = read_pace()
 
 local answer = {pace.paused or 0, pace.paused_why or ''}
 if ARGV[1] == 'pause' then

@@ -1,8 +1,9 @@
 -- reap: leases that ran out (their worker died, or hangs): joined back and due now; a slot that outlives too many
 -- crashes in a row is dead ("poison").
--- KEYS[1]  prefix of the application's keys
 -- ARGV     most slots to take
 -- answers  {slot, crashes in a row, 'again' or 'dead', …}
+
+spare_keys()
 
 local answers = {}
 for _, slot in ipairs(redis.call('ZRANGEBYSCORE', leases_key, '-inf', now, 'LIMIT', 0, tonumber(ARGV[1]))) do

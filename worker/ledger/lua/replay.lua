@@ -1,10 +1,11 @@
 -- replay: the receipts of a dead letter are joined into their slot as if they were recorded now, and the letter is gone:
 -- one step. What is in it has been read and checked by worker/ledger/replaying.py; a letter never changes.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     letter's id, slot; of a mark slot then four strings per part: flag's letter, message id ('' for the whole
 --          dialog), receipts, names (',id,id', '*' in front: owed whatever they say); of an edit slot receipts,
 --          revision, text, actor. A session token is not among them: letters hold none
 -- answers  {1 or 0: replayed, or there was no such letter, receipts that need no PUT any more}
+
+spare_keys()
 
 -- Leaves the dead. Receipts that its slot or the totals do not know as dead are recorded now: those of a slot that was
 -- forgotten, messages that a refused call listed beyond the first, a letter from another hand.
@@ -19,7 +20,7 @@ end
 
 -- A more urgent kind brings forward what waits; what backs off, or waits for a token, waits for that.
 local function hurry(s, letter)
-  if URGENT[letter] and not (s.ft or s.a or s.q or s.u) then advance(s, asked_ms(s, letter, now)) end
+  if urgent()[letter] and not (s.ft or s.a or s.q or s.u) then advance(s, asked_ms(s, letter, now)) end
 end
 
 local function replay_mark(s, letter, id, n, names)
@@ -67,7 +68,7 @@ local s = open(slot)
 if not s or not is_sound(s) then
   return redis.error_reply('LEDGER ' .. prefix .. ':' .. slot .. ' should be a slot (a hash), and its ids whole')
 end
-redis.call('XDEL', dead_key, id)
+redis.call('XDEL', dead_key(), id)
 local waited = s.pt
 if is_edit(slot) then
   revive(s, tonumber(ARGV[3]), fields)
@@ -80,4 +81,4 @@ else
 end
 if s.pt and not waited and not s.ft then schedule(s, gather_due(s)) end
 finish()
-return {1, counted.absorbed or 0}
+return {1, call.counted.absorbed or 0}

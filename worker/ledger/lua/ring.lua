@@ -1,9 +1,11 @@
 -- ring: how many sync tasks to enqueue now. A permit stands for each, from the doorbell until the sync has ended;
 -- it expires, so that a lost doorbell heals.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     most syncs at once; life of a permit in ms; slots that one sync sends side by side; a word unique to
 --          this call; permit that is given back, or ''
 -- answers  {next_ms, policy known (1 or 0), permit, …}; next_ms until something may be claimed, -1 nothing waits
+
+spare_keys()
+read_pace()
 
 local syncs_max, permit_ms, side_by_side = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local permits_key = prefix .. ':permits'

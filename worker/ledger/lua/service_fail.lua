@@ -1,5 +1,4 @@
 -- service_fail: no session has been made. The next is asked for after a wait that doubles with every failure in a row.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     the word of the service_look that said 'renew'; whose credentials; the trouble's name, '' where nothing was
 --          asked; shortest and longest wait in ms: jittered, unless they are the same; a random number in [0, 1);
 --          seconds that the API's clock is ahead

@@ -1,5 +1,4 @@
 -- service_forget: a token was refused. It is forgotten, unless it has been renewed meanwhile.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     id of the session that was used
 -- answers  {how many in a row were refused young, this one too, or -1: it was not the last one; ms until another may be
 --          asked for}

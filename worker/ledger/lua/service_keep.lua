@@ -1,5 +1,4 @@
 -- service_keep: a session has been made.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     the word of the service_look that said 'renew'; whose credentials; token; user; its life in ms; after how many
 --          ms to renew it; seconds that the API's clock is ahead
 -- answers  1 if a trouble has ended with it, else 0

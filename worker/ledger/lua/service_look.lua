@@ -1,5 +1,4 @@
 -- service_look: which token to send with, or who makes one.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     whose credentials (a digest); user who is to be acted for; a word unique to this call; life of the lock in ms
 -- answers  {'use', id, token} · {'renew', now, seconds that the API's clock is ahead}: the caller has the lock, and ends
 --          it with service_keep or service_fail · {'wait', ms} · {'other'}: the session is another user's

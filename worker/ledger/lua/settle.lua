@@ -1,5 +1,4 @@
 -- settle: the end of claims. A generation that is not the slot's belongs to a claim that was taken away: ignored.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     per claim: slot, generation, outcome, flags, ids, delay_ms, costs, hold_ms, list limit, wants token, in doubt,
 --          reason, status, words, request id, verdict
 --          outcome    'done' the API accepted · 'again' later · 'dead' never, for this part · 'dead_all' never, for
@@ -12,6 +11,9 @@
 --          verdict    sent, rejected, throttled, unavailable, unauthorized; '' where the API was not asked
 -- answers  1 or 0 per claim: settled, or stale; then the breaker's events, each told to one caller alone: 'opened outage',
 --          'opened key', 'closed outage', 'closed key'
+
+spare_keys()
+local pace, cap = read_pace()
 
 local FIELDS = 16
 local TURNS = 1024 -- claim.lua

@@ -1,6 +1,5 @@
 -- start: counts how often the recording of a message that came back from the broker was begun and not ended: its process
 -- died each time. `end` is a DEL of the key.
--- KEYS[1]  prefix of the application's keys
 -- ARGV     what tells the message from others; how long it is remembered, in ms
 -- answers  how often it was begun before
 
