@@ -13,7 +13,7 @@ def cpu_s(pid: int) -> float:
 
 
 def own_bytes(pid: int) -> int:
-    """Memory that would be free if they ended (USS); what parent and children still share is nobody's and does not count.
+    """Memory that would be free if they ended (USS); what several of them share does not count.
 
     Raises:
         psutil.NoSuchProcess: It has ended.
