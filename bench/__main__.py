@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import capped, idle, limit, memory, quiet, room, slots, trace
+from bench import capped, cluster, fleet, idle, limit, memory, node, quiet, room, slots, trace
 from bench.figure import Figure
 from bench.kept import Kept, command_of, commit, today
 from bench.machine import machine
@@ -26,6 +26,9 @@ FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "slots": slots.measure,
     "memory": memory.measure,
     "idle": idle.measure,
+    "node": node.measure,
+    "fleet": fleet.measure,
+    "cluster": cluster.measure,
 }
 # Recorded traces lie beside the project, not in it: what it ships is its own generator.
 DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.csv.gz"

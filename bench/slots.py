@@ -20,6 +20,8 @@ from stack.redis_server import RedisServer
 
 LEAST, MOST = 1_000, 1_000_000
 PROBE = 1_000
+# More than others: a turn lasts a fraction of a second.
+ROUNDS = 11
 MOST_RATIO = 1.25
 MOST_BYTES = 400
 RECORD, SEND = "record", "claim + settle"
@@ -32,9 +34,8 @@ def measure(options: Options) -> Figure:
     figure = Figure(f"{PROBE:,} slots recorded, claimed and settled beside ever more dirty ones", axis="dirty slots")
     with TemporaryDirectory(prefix="bench-") as directory, ExitStack() as ends:
         stocks = {size: ends.enter_context(stocked(Path(directory) / str(size), size)) for size in sizes}
-        rounds = Rounds(
-            {_side(step, stock): _turn(step, stock) for step in (RECORD, SEND) for stock in stocks.values()}
-        )
+        turns = {_side(step, stock): _turn(step, stock) for step in (RECORD, SEND) for stock in stocks.values()}
+        rounds = Rounds(turns, ROUNDS)
         for step in (RECORD, SEND):
             add_step(figure, step, list(stocks.values()), rounds)
         for size, stock in stocks.items():

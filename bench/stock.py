@@ -73,15 +73,11 @@ class Stock:
         return [f"{name}: {is_:,}, expected {must:,}" for name, (is_, must) in found.items() if is_ != must]
 
     def _measured(self, step: str, slots: int, do: Callable[[int], None]) -> float:
-        before_s, began_s = self._cpu_s(), time.monotonic()
+        before_s, began_s = redis_cpu_s(self._client), time.monotonic()
         do(slots)
-        waited_s, spent_s = time.monotonic() - began_s, self._cpu_s() - before_s
+        waited_s, spent_s = time.monotonic() - began_s, redis_cpu_s(self._client) - before_s
         self.waited_us[step].append(1e6 * waited_s / slots)
         return 1e6 * spent_s / slots
-
-    def _cpu_s(self) -> float:
-        cpu = self._client.info("cpu")
-        return float(cpu["used_cpu_user_main_thread"]) + float(cpu["used_cpu_sys_main_thread"])
 
     def _record(self, slots: int) -> None:
         ids = (id_of(number) for number in islice(self._numbers, slots))
@@ -95,6 +91,12 @@ class Stock:
                 raise RuntimeError(f"nothing to claim, {slots:,} slots before the end")
             self._ledger.settle([(claim.slot, claim.generation, _SENT) for claim in claims])
             slots -= len(claims)
+
+
+def redis_cpu_s(client: redis.Redis) -> float:
+    """Processor time of Redis' main thread, which runs all commands, in seconds since it began."""
+    cpu = client.info("cpu")
+    return float(cpu["used_cpu_user_main_thread"]) + float(cpu["used_cpu_sys_main_thread"])
 
 
 @contextmanager

@@ -1,0 +1,94 @@
+"""`cluster`: how applications spread over a Redis Cluster, and the parts that one application is cut into.
+
+An application's keys share a hash tag, so it lives on one node; which one follows from its name. A cluster of three
+masters takes the same receipts for ever more applications, a thousand in a call, evenly over all. What counts is the
+node that has most to do: the share of all receipts that it takes, and how many the cluster would carry if every node
+had a core of its own and that one were at its end. With one application that is one node's ceiling.
+
+One application above one node's rate is several names with the same credentials (docs/scaling.md): to Redis they are
+several applications, so the same curve holds for them.
+"""
+
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import redis
+
+from bench import accounts
+from bench.figure import Figure
+from bench.options import Options
+from bench.room import id_of
+from bench.rounds import LEAST_ROUNDS, spread
+from bench.stock import redis_cpu_s
+from receipt_sync import MarkRead, ReceiptQueue
+from stack.redis_cluster import NODES, RedisCluster
+from stack.redis_server import shipped_binary
+
+APPLICATIONS = (1, 3, 10, 30, 100)
+RECEIPTS = 12_000
+TOGETHER = 500
+USER = 7
+
+
+class Cluster:
+    """A cluster of three, its nodes' clients, and queues of as many applications as are wanted."""
+
+    def __init__(self, ends: ExitStack, directory: Path) -> None:
+        cluster = ends.enter_context(RedisCluster(directory, shipped_binary()))
+        self._nodes: list[redis.Redis] = [ends.enter_context(server.client()) for server in cluster.servers]
+        self._queues = {
+            name: ReceiptQueue(cluster.url, application=name, timeout_s=5) for name in names(APPLICATIONS[-1])
+        }
+        for queue in self._queues.values():
+            ends.callback(queue.close)
+
+    def turn(self, applications: int) -> tuple[list[int], list[float]]:
+        """Record evenly over so many applications; answers each node's receipts and seconds of processor time."""
+        for node in self._nodes:
+            node.flushall()
+        before_s = [redis_cpu_s(node) for node in self._nodes]
+        taking = names(applications)
+        each = RECEIPTS // applications
+        for start in range(0, each, TOGETHER):
+            ids = [id_of(number) for number in range(start, min(start + TOGETHER, each))]
+            for name in taking:
+                self._queues[name].record_many(MarkRead(dialog_id=id_, user_id=USER, up_to=id_) for id_ in ids)
+        spent_s = [redis_cpu_s(node) - before for node, before in zip(self._nodes, before_s, strict=True)]
+        return [sum(self._recorded(node, name) for name in taking) for node in self._nodes], spent_s
+
+    def _recorded(self, node: redis.Redis, name: str) -> int:
+        try:
+            return accounts.totals(node, name)["recorded"]
+        except redis.exceptions.MovedError:
+            return 0  # it lives on another node
+
+
+def names(applications: int) -> list[str]:
+    """Names as a deployment might have them."""
+    return [f"shop-{number}" for number in range(1, applications + 1)]
+
+
+def measure(_options: Options) -> Figure:
+    """Record for ever more applications, in turns."""
+    figure = Figure(f"{RECEIPTS:,} receipts over ever more applications, on {NODES} masters", axis="applications")
+    with TemporaryDirectory(prefix="bench-") as directory, ExitStack() as ends:
+        cluster = Cluster(ends, Path(directory))
+        for applications in APPLICATIONS:
+            cluster.turn(applications)  # the warm-up
+        found = [{count: cluster.turn(count) for count in APPLICATIONS} for _ in range(LEAST_ROUNDS)]
+    for applications in APPLICATIONS:
+        received, _ = found[0][applications]
+        expected = RECEIPTS // applications * applications
+        figure.add("busiest node's receipts", max(received) / sum(received), "share of all", at=applications)
+        figure.demand(sum(received) == expected, f"{expected:,} were recorded, the nodes have {sum(received):,}")
+    for applications in APPLICATIONS:
+        carried = spread([sum(received) / max(spent_s) for received, spent_s in (turn[applications] for turn in found)])
+        figure.add("three nodes with a core each", carried.median, "receipts a second", at=applications)
+    one, most = (
+        [sum(received) / max(spent_s) for received, spent_s in (turn[count] for turn in found)]
+        for count in (APPLICATIONS[0], APPLICATIONS[-1])
+    )
+    gains = spread([many / single for many, single in zip(most, one, strict=True)])
+    figure.compare(f"{APPLICATIONS[-1]} applications / one", gains, note="what the cluster carries")
+    return figure
