@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import capped, cluster, fleet, idle, limit, memory, node, quiet, room, slots, trace
+from bench import capped, cluster, fleet, functions, idle, limit, memory, node, quiet, room, slots, trace
 from bench.figure import Figure
 from bench.kept import Kept, command_of, commit, today
 from bench.machine import machine
@@ -19,6 +19,7 @@ from stack.services import PROJECT
 
 FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "room": room.measure,
+    "functions": functions.measure,
     "quiet": quiet.measure,
     "trace": trace.measure,
     "capped": capped.measure,

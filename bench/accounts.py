@@ -13,7 +13,7 @@ _SLOT_FIELDS = {"R": "recorded", "C": "covered", "D": "dead"}
 
 
 def totals(client: redis.Redis, application: str = "default") -> Counter[str]:
-    """The counts that the scripts keep, by name; a name that is missing is 0."""
+    """The counts that the functions keep, by name; a name that is missing is 0."""
     stored = cast("dict[bytes, bytes]", client.hgetall(f"{keys.prefix(application)}:counts"))
     return Counter({name.decode(): int(value) for name, value in stored.items()})
 

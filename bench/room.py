@@ -117,7 +117,7 @@ def bytes_per_slot(client: redis.Redis, kind: Kind, slots: int = DIRTY_SLOTS) ->
     """Redis' whole memory for so many slots with one receipt each, by slot; the database is emptied."""
     client.flushall()
     queue = ReceiptQueue(client=client)
-    queue.record_many([_edit(0)])  # the script itself and the account are there before
+    queue.record_many([_edit(0)])  # the account are there before
     client.flushall()
     before = data_bytes(client)
     for start in range(0, slots, _TOGETHER):

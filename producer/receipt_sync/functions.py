@@ -90,21 +90,30 @@ class Function:
             redis.RedisError: the server was not reached or refused.
         """
         try:
-            return client.fcall(self.name, 1, prefix, *arguments)  # type: ignore[arg-type]  # bytes pass as they are
+            return client.fcall(self.name, 1, prefix, *arguments)
         except redis.exceptions.ResponseError as error:
             if not is_missing(error):
                 raise
-            if knows_no_functions(error):
-                return self._call_as_script(client, prefix, *arguments)
+            too_old = _knows_no_functions(error)
+        # Behind the handler: the error's words may hold arguments, and must not be told with another's.
+        if not too_old and self._load(client, prefix):
+            return client.fcall(self.name, 1, prefix, *arguments)
+        return self._call_as_script(client, prefix, *arguments)
+
+    def as_script(self) -> str:
+        """What `EVAL` takes for it."""
+        return self._library.as_script(self._function)
+
+    def _load(self, client: redis.Redis, prefix: str) -> bool:
         try:
             node_of(client, prefix).function_load(self._library.source, replace=True)
         except redis.exceptions.OutOfMemoryError:
-            return self._call_as_script(client, prefix, *arguments)
-        return client.fcall(self.name, 1, prefix, *arguments)  # type: ignore[arg-type]
+            return False
+        return True
 
     def _call_as_script(self, client: redis.Redis, prefix: str, *arguments: str | int | bytes) -> Any:
         if self._script is None:
-            source = self._library.as_script(self._function)
+            source = self.as_script()
             self._script = _AsScript(source, _sha1(source))
         try:
             return client.evalsha(self._script.digest, 1, prefix, *arguments)
@@ -112,14 +121,13 @@ class Function:
             return client.eval(self._script.source, 1, prefix, *arguments)
 
 
-def knows_no_functions(error: Exception) -> bool:
-    """Whether a server older than 7.0 says so."""
-    return str(error).lower().startswith("unknown command")
-
-
 def is_missing(error: Exception) -> bool:
-    """Whether a server says with it that it has not got a function."""
-    return str(error) == "Function not found" or knows_no_functions(error)
+    """Whether a server says with it that it has not got a function, or is too old for functions."""
+    return str(error) == "Function not found" or _knows_no_functions(error)
+
+
+def _knows_no_functions(error: Exception) -> bool:
+    return str(error).lower().startswith("unknown command")
 
 
 def shared_source() -> str:

@@ -1,7 +1,7 @@
 """The ledger's keys and fields: their one home.
 
 Every key of an application starts with `prefix(application)`. The braces are a Redis Cluster hash tag: one application
-lives on one node, several spread over the cluster, and each Lua script is given the prefix as its only key.
+lives on one node, several spread over the cluster, and each Lua function is given the prefix as its only key.
 
 | key | type | holds |
 | --- | --- | --- |
@@ -12,7 +12,7 @@ lives on one node, several spread over the cluster, and each Lua script is given
 | `rs:{app}:leases` | sorted set | slots in flight, by when their lease runs out (ms) |
 | `rs:{app}:permits` | sorted set | doorbells rung, syncs at work (`+` in front), by when they are given up (ms) |
 | `rs:{app}:counts` | hash | recorded, absorbed, covered, dead (of them dropped, expired), pending, in_flight … |
-| `rs:{app}:policy` | hash | the workers' settings, for the scripts; `version` of the ledger, now 1 |
+| `rs:{app}:policy` | hash | the workers' settings, for the functions; `version` of the ledger, now 1 |
 | `rs:{app}:pace` | hash | how fast it may call: rate, hold, breaker, retry budget, pause (fields below) |
 | `rs:{app}:window` | sorted set | the calls claimed in the last second, by when (ms); gone after two quiet ones |
 | `rs:{app}:session` | hash | the service session, and why there is none (fields below) |
@@ -23,7 +23,7 @@ lives on one node, several spread over the cluster, and each Lua script is given
 | `rs:{app}:t:<actor>` | string | the newest session token; until it is refused or its life is over, a hint |
 | `rs:{app}:w:<actor>` | sorted set | refused tokens' SHA-1, by minus when; slots that wait, by recorded (ms) |
 | `rs:{app}:start:<digest>` | string | how often the recording of a message that came back was begun, not ended |
-| `rs:{app}:wake` | channel | "something fell due", sent by the scripts to the workers |
+| `rs:{app}:wake` | channel | "something fell due", sent by the functions to the workers |
 
 Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of this slot), `g` generation (when it was
 claimed, and a turn: the workers' claim.lua), `s` when its last PUT was claimed (ms), `a` failed attempts in a row, `q`
@@ -61,7 +61,7 @@ from __future__ import annotations
 
 
 def prefix(application: str) -> str:
-    """The start of every key of an application, and the `KEYS[1]` of every script."""
+    """The start of every key of an application, and the only key of every call."""
     return f"rs:{{{application}}}"
 
 

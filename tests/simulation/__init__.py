@@ -1,6 +1,6 @@
 """The simulator: the whole protocol under one seed, with a virtual clock and a fault at every step.
 
-Producers record, workers tick, ring, claim, send and settle. What decides is real: the Lua scripts on a real Redis,
+Producers record, workers tick, ring, claim, send and settle. What decides is real: the Lua functions on a real Redis,
 `Ledger` and `ReceiptQueue`, `tick`, `send_claim`, `outcome_of`. What only waits is not: threads, broker, HTTP and
 clocks are generators and numbers here, and a scheduler (world.py) chooses at every Redis or HTTP call who goes on
 (turns.py) and what goes wrong (weather.py).

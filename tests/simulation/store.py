@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 import redis
 
-from receipt_sync.functions import RECORDING, Library
+from receipt_sync.functions import RECORDING
 from receipt_sync.keys import prefix
 from stack.redis_server import RedisServer
 from tests.simulation.wire import Wire

@@ -108,7 +108,7 @@ def _application(settings: Settings, name: str | None) -> str:
 
 
 def _sentence(error: redis.RedisError, url: str) -> str:
-    """Our scripts' own words; of any other error its kind alone, for some hold addresses and passwords."""
+    """Our functions' own words; of any other error its kind alone, for some hold addresses and passwords."""
     at = f"{mask_url(url)} (REDIS_URL)"
     if not isinstance(error, redis.ResponseError):
         return f"the ledger was not reached at {at}: {type(error).__name__}"

@@ -88,7 +88,7 @@ def parse_claim(answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | 
     """One slot of claim.lua's answer.
 
     Raises:
-        UnreadableSlotError: the slot's fields are not what the scripts write.
+        UnreadableSlotError: the slot's fields are not what the functions write.
     """
     slot, generation = _slot(answer[0]), int(answer[1])
     try:

@@ -89,7 +89,7 @@ class Ledger:
     Args:
         client: the ledger's Redis; answers must be bytes (`decode_responses=False`).
         application: name of the application.
-        policy: fields for the scripts (policy.py); written by `publish_policy`.
+        policy: fields for the functions (policy.py); written by `publish_policy`.
         lease_ms: how long a claim is good for: the longest possible request and a margin.
         size: how many syncs there may be.
         tell: is told (application, event) when the breaker has opened or closed: of all workers one, once.

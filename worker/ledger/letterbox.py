@@ -1,4 +1,4 @@
-"""The door to one application's dead letters: read, replay, drop. The scripts keep the accounts (lua/letters.lua)."""
+"""The door to one application's dead letters: read, replay, drop. The functions keep the accounts (lua/letters.lua)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The policy: what the workers' settings say to the scripts, stored beside the ledger so that producers need none."""
+"""The policy: what the workers' settings say to the functions, stored beside the ledger so that producers need none."""
 
 from __future__ import annotations
 

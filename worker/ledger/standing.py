@@ -1,7 +1,7 @@
 """How an application stands now: read from the ledger in two round trips, and nothing is written.
 
-Whatever lies in these keys, reading them raises nothing: a field that no script wrote counts as absent, as it does for
-the scripts (lua/pace.lua), and a key of another type is named in `unreadable`.
+Whatever lies in these keys, reading them raises nothing: a field that no function wrote counts as absent, as
+it does for the functions (lua/pace.lua), and a key of another type is named in `unreadable`.
 """
 
 from __future__ import annotations

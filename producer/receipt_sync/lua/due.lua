@@ -59,7 +59,7 @@ local function gather_due(s)
   return due_ms or now
 end
 
--- The earliest slot's due time, sent to the workers when it comes before their next tick. Of several that this script
+-- The earliest slot's due time, sent to the workers when it comes before their next tick. Of several that this call
 -- has made due together any may stand first.
 local TICK_MS = 1000
 local function schedule(s, due_ms)

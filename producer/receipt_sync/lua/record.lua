@@ -94,7 +94,7 @@ local function record_edit(s, actor, revision, text, token)
   if is_stored_text(s) then drop_pending_edit(s) end
 end
 
--- Asked before anything is written: what a script has written before it fails is not taken back.
+-- Asked before anything is written: what a call has written before it fails is not taken back.
 local function takes_ids(s, listed)
   if is_edit(s.slot) or listed == '' and not s.pi then return true end
   local kind = redis.call('TYPE', ids_key(s, 'p')).ok

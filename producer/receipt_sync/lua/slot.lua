@@ -6,7 +6,7 @@
 -- that nothing of one application is seen by the next. What the parts remember within a call stands in `call`.
 local prefix, now, due_key, leases_key, counts_key, policy, call
 
--- Asked before anything is written: what a script has written before it fails is not taken back. Without these keys
+-- Asked before anything is written: what a call has written before it fails is not taken back. Without these keys
 -- receipts would be stranded or uncounted, so nothing is done until somebody has mended them (docs/decisions/0011).
 local function wrong_type(key, kind)
   local found = redis.call('TYPE', key).ok
@@ -84,7 +84,7 @@ end
 
 local function is_edit(slot) return string.sub(slot, 1, 1) == 'e' end
 local function ids_key(s, half) return s.key .. ':' .. half end
--- What no script wrote counts as 0: damage to one slot must not stop a script that serves them all.
+-- What no function wrote counts as 0: damage to one slot must not stop a call that serves them all.
 local function whole(value)
   local n = tonumber(value or 0) or 0
   return n >= 0 and n < 2 ^ 53 and math.floor(n) or 0

@@ -23,7 +23,7 @@ OTHERS: dict[str, Callable[[Any, str], object]] = {
     "stream": lambda client, key: client.xadd(key, {"garbage": "garbage"}),
 }
 NEEDED = {"due": "zset", "leases": "zset", "counts": "hash"}
-SPARED = {"dead": "stream", "permits": "zset", "pace": "hash", "policy": "hash", "broken": "hash"}
+SPARED = {"dead": "stream", "permits": "zset", "pace": "hash", "policy": "hash"}
 
 
 def wrong(kinds: dict[str, str]) -> list[tuple[str, str]]:
@@ -84,6 +84,25 @@ def test_a_key_that_can_be_done_without_is_set_aside_and_work_goes_on(real: Real
     assert real.redis.type(f"{PREFIX}:broken:{key}") == kind.encode()
     assert f"a {kind}" in real.broken()[key]
     assert len(real.letters()) == 1
+
+
+@pytest.mark.parametrize("kind", [other for other in OTHERS if other != "zset"])
+def test_so_is_the_window_of_calls_where_there_is_a_rate(redis_client: redis.Redis, kind: str) -> None:
+    real = RealLedger(redis_client, rate_per_s="100.0")
+    OTHERS[kind](real.redis, f"{PREFIX}:window")
+    one_round(real)
+    assert f"a {kind}" in real.broken()["window"]
+    assert real.redis.zcard(f"{PREFIX}:window") > 0
+
+
+@pytest.mark.parametrize("kind", [other for other in OTHERS if other != "hash"])
+def test_where_it_would_be_told_is_set_aside_too(real: RealLedger, kind: str) -> None:
+    OTHERS[kind](real.redis, f"{PREFIX}:broken")
+    real.redis.set(f"{PREFIX}:permits", "garbage")
+    one_round(real)
+    assert real.redis.type(f"{PREFIX}:broken:broken") == kind.encode()
+    assert f"a {kind}" in real.broken()["broken"]
+    assert "a string" in real.broken()["permits"]
 
 
 def test_a_policy_that_was_set_aside_is_published_anew(real: RealLedger) -> None:

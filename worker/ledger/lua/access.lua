@@ -35,9 +35,8 @@ end
 
 local function refuse_token(actor, token)
   local key, digest = waiting_key(actor), redis.sha1hex(token)
-  spare(key, 'zset')
   hints_of(actor).refused[digest] = true
-  redis.call('ZADD', key, -now, digest)
+  spared('ZADD', key, -now, digest)
   local known = redis.call('ZCOUNT', key, '-inf', '(0')
   if known > REFUSED_MAX then redis.call('ZREMRANGEBYRANK', key, REFUSED_MAX, known - 1) end
   keep_hints(actor)
@@ -52,8 +51,7 @@ local function has_waited_out(s) return s.u and now - number(s, 'u') >= policy.t
 local function await_token(s, actor)
   if not s.u or number(s, 'u') > now then put(s, 'u', now) end
   schedule(s, math.min(number(s, 'u') + policy.token_wait_ms, now + LOOK_MS))
-  spare(waiting_key(actor), 'zset')
-  redis.call('ZADD', waiting_key(actor), number(s, 'pt'), s.slot)
+  spared('ZADD', waiting_key(actor), number(s, 'pt'), s.slot)
   keep_hints(actor)
 end
 

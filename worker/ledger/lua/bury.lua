@@ -1,7 +1,6 @@
 -- bury: a call that never became a receipt stands among the dead letters, counted as recorded and dead.
 -- ARGV     task, arguments, reason, '1' where the arguments have been cut, else ''
 
-spare_keys()
 count('recorded', 1)
 count('dead', 1)
 store_letter('task', ARGV[1], 'arguments', ARGV[2], 'cut', ARGV[4], 'reason', ARGV[3], 'receipts', 1, 'dead_ms', now)

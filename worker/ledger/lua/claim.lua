@@ -7,14 +7,13 @@
 --          an id preceded by its flag's letter; edit slot: {slot, generation, attempts, recorded_ms, token, actor,
 --          revision, text}; behind the claims what had no token to be sent with: {slot, 'waits' or 'dead'}
 
-spare_keys()
 local pace, cap = read_pace()
 
 local wanted, lease_ms, permit = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local permits_key = prefix .. ':permits'
 
 if permit ~= '' then
-  redis.call('ZREMRANGEBYSCORE', permits_key, '-inf', now)
+  spared('ZREMRANGEBYSCORE', permits_key, '-inf', now)
   -- The sync is here: its permit stands for a doorbell no more. One that nobody has answered yet may wait behind syncs
   -- of other applications: it keeps nobody out who could do its work now (docs/decisions/0018).
   redis.call('ZREM', permits_key, permit)

@@ -2,8 +2,6 @@
 -- ARGV     ids of letters
 -- answers  1 or 0 per letter: dropped, or there was none
 
-spare_keys()
-
 local answers = {}
 for i, id in ipairs(ARGV) do
   local fields = letter_of(id)

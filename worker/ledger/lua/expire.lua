@@ -2,7 +2,6 @@
 -- ARGV     most letters to take
 -- answers  how many went
 
-spare_keys()
 local gone = expire_letters(tonumber(ARGV[1]))
 finish()
 return gone

@@ -1,4 +1,4 @@
--- Scores that no script gives: nothing waits, is leased or is permitted for so long. Such a slot would be stranded, such
+-- Scores that no function gives: nothing waits, is leased or is permitted for so long. Such a slot would be stranded, such
 -- a permit would keep a doorbell from ringing for ever. Put behind aside.lua.
 
 local FAR_MS = 2 * 86400000
@@ -9,4 +9,4 @@ for _, key in ipairs({due_key, leases_key}) do
     redis.call('ZADD', key, now, slot)
   end
 end
-redis.call('ZREMRANGEBYSCORE', prefix .. ':permits', far, '+inf')
+spared('ZREMRANGEBYSCORE', prefix .. ':permits', far, '+inf')

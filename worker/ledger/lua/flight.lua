@@ -1,5 +1,5 @@
 -- What ends a flight: the in-flight half lands, or is joined back. Shared by claim, settle and reap; put
--- behind due.lua (worker/ledger/scripts.py).
+-- behind due.lua (worker/ledger/functions.py).
 
 local HALVES = {
   p = {t = 'pt', r = 'pr', d = 'pd', r_names = 'pa', d_names = 'pb', ids = 'pi',
@@ -14,7 +14,7 @@ local EDIT_HALF = {'t', 'n', 'v', 'x', 'u', 'k'}
 local function set_aside(slot, why)
   redis.call('ZREM', due_key, slot)
   redis.call('ZREM', leases_key, slot)
-  redis.call('HSET', prefix .. ':broken', slot, why)
+  tell_broken(slot, why)
 end
 
 local function ids_of(s, half)

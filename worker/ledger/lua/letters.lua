@@ -1,5 +1,5 @@
 -- Dead letters: how they are stored, how long they are kept, what is counted when one goes (docs/decisions/0017). Put
--- before whatever buries, expires, drops or replays (worker/ledger/scripts.py).
+-- before whatever buries, expires, drops or replays (worker/ledger/functions.py).
 
 local function dead_key() return prefix .. ':dead' end
 
@@ -11,11 +11,11 @@ end
 
 -- Nil where there is none of this id.
 local function letter_of(id)
-  local entry = redis.call('XRANGE', dead_key(), id, id)[1]
+  local entry = spared('XRANGE', dead_key(), id, id)[1]
   return entry and fields_of(entry)
 end
 
--- By its own word; one that no script wrote, by its id.
+-- By its own word; one that no function wrote, by its id.
 local function died_ms(id, fields)
   local said = tonumber(fields.dead_ms or '')
   if said and said > 0 and said <= now then return said end
@@ -30,7 +30,7 @@ end
 -- The oldest letters, at most so many, beyond the number or the age that is kept; answers how many went. One by one:
 -- each must be read to be counted, and may be large.
 local function expire_letters(most)
-  local over, oldest_ms = redis.call('XLEN', dead_key()) - policy.dead_keep_max, now - policy.dead_keep_ms
+  local over, oldest_ms = spared('XLEN', dead_key()) - policy.dead_keep_max, now - policy.dead_keep_ms
   for gone = 0, most - 1 do
     local entry = redis.call('XRANGE', dead_key(), '-', '+', 'COUNT', 1)[1]
     local fields = entry and fields_of(entry)
@@ -44,6 +44,7 @@ end
 local EXPIRED_PER_LETTER = 4
 
 local function store_letter(...)
+  spared('XLEN', dead_key())
   local stored = redis.pcall('XADD', dead_key(), '*', ...)
   if type(stored) == 'table' then
     -- Another hand has written the last id that there can be.

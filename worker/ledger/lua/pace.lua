@@ -5,7 +5,7 @@ local WINDOW_MS = 1000
 local function pace_key() return prefix .. ':pace' end
 local function window_key() return prefix .. ':window' end
 
--- What no script wrote counts as nothing: garbage must neither hold an application for ever nor let it run freely.
+-- What no function wrote counts as nothing: garbage must neither hold an application for ever nor let it run freely.
 local TIMES = {at = true, cut = true, round = true, pressed = true, w_at = true, r_at = true, closed = true,
   outage = true, open = true, paused = true}
 local HOLD_FAR_MS = 2 * 86400000
@@ -13,11 +13,11 @@ local HOLD_FAR_MS = 2 * 86400000
 -- Answers the law's state, and the configured rate in calls/s. Asked before anything else of this file.
 local function read_pace()
   local pace, as_stored = {}, {}
-  local stored = redis.call('HGETALL', pace_key())
+  local stored = spared('HGETALL', pace_key())
   for i = 1, #stored, 2 do
     local field, value = stored[i], stored[i + 1]
-    as_stored[field] = value
     local n = tonumber(value)
+    as_stored[field] = n or value
     local latest = TIMES[field] and now or (field == 'hold' or field == 'till') and now + HOLD_FAR_MS or 2 ^ 53
     if field == 'why' or field == 'paused_why' then
       pace[field] = value
@@ -35,10 +35,9 @@ end
 local function save_pace()
   local pace, stored_pace, set = call.pace, call.stored_pace, {}
   for field, value in pairs(pace) do
-    local text = type(value) == 'number' and string.format('%.17g', value) or value
-    if stored_pace[field] ~= text then
+    if stored_pace[field] ~= value then
       set[#set + 1] = field
-      set[#set + 1] = text
+      set[#set + 1] = type(value) == 'number' and string.format('%.17g', value) or value
     end
   end
   if #set > 0 then redis.call('HSET', pace_key(), unpack(set)) end
@@ -55,7 +54,7 @@ local function limited() return law.limit(call.pace, call.cap) < math.huge end
 -- Of a clock that was set back, nothing may stay for ever.
 local function calls_in_window()
   local key = window_key()
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - WINDOW_MS)
+  spared('ZREMRANGEBYSCORE', key, '-inf', now - WINDOW_MS)
   redis.call('ZREMRANGEBYSCORE', key, '(' .. now, '+inf')
   return redis.call('ZCARD', key)
 end

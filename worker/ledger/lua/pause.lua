@@ -2,7 +2,6 @@
 -- ARGV     'pause' and why, or 'resume'
 -- answers  since when it was paused before (ms), 0 for not; and why
 
-spare_keys()
 local pace = read_pace()
 
 local answer = {pace.paused or 0, pace.paused_why or ''}

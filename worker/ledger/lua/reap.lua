@@ -3,8 +3,6 @@
 -- ARGV     most slots to take
 -- answers  {slot, crashes in a row, 'again' or 'dead', …}
 
-spare_keys()
-
 local answers = {}
 for _, slot in ipairs(redis.call('ZRANGEBYSCORE', leases_key, '-inf', now, 'LIMIT', 0, tonumber(ARGV[1]))) do
   local s = open(slot)

@@ -5,8 +5,6 @@
 --          revision, text, actor. A session token is not among them: letters hold none
 -- answers  {1 or 0: replayed, or there was no such letter, receipts that need no PUT any more}
 
-spare_keys()
-
 -- Leaves the dead. Receipts that its slot or the totals do not know as dead are recorded now: those of a slot that was
 -- forgotten, messages that a refused call listed beyond the first, a letter from another hand.
 local function revive(s, n, fields)

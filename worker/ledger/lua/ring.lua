@@ -4,17 +4,16 @@
 --          this call; permit that is given back, or ''
 -- answers  {next_ms, policy known (1 or 0), permit, …}; next_ms until something may be claimed, -1 nothing waits
 
-spare_keys()
 read_pace()
 
 local syncs_max, permit_ms, side_by_side = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local permits_key = prefix .. ':permits'
 
-redis.call('ZREMRANGEBYSCORE', permits_key, '-inf', now)
+spared('ZREMRANGEBYSCORE', permits_key, '-inf', now)
 if ARGV[5] ~= '' then redis.call('ZREM', permits_key, ARGV[5], AT_WORK .. ARGV[5]) end
 
 local next_ms = claimable_in_ms()
-local answer = {next_ms, redis.call('TYPE', prefix .. ':policy').ok == 'hash' and 1 or 0}
+local answer = {next_ms, spared('HLEN', prefix .. ':policy') > 0 and 1 or 0}
 if next_ms == 0 then
   local due = redis.call('ZCOUNT', due_key, '-inf', now)
   local deserved = math.ceil(math.min(due, room()) / side_by_side)

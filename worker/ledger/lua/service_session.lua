@@ -18,7 +18,7 @@ for i, value in ipairs(redis.call('HMGET', session_key, unpack(SESSION))) do ses
 local function lives() return session.id and session.token and whole(session.expires_ms) > now end
 local function is_ours(owner) return redis.call('GET', lock_key) == owner end
 
--- Until a session may be asked for again. What no script wrote must not forbid it for ever.
+-- Until a session may be asked for again. What no function wrote must not forbid it for ever.
 local function wait_ms()
   local next_ms = whole(session.next_ms)
   return next_ms > now and next_ms <= now + DAY_MS and next_ms - now or 0

@@ -12,7 +12,6 @@
 -- answers  1 or 0 per claim: settled, or stale; then the breaker's events, each told to one caller alone: 'opened outage',
 --          'opened key', 'closed outage', 'closed key'
 
-spare_keys()
 local pace, cap = read_pace()
 
 local FIELDS = 16

@@ -1,5 +1,5 @@
 -- Taking out of a flight what one PUT carried, or all of it: to be counted as covered, or to stand among the dead
--- letters. Shared by settle and reap; put behind letters.lua (worker/ledger/scripts.py).
+-- letters. Shared by settle and reap; put behind letters.lua (worker/ledger/functions.py).
 
 -- A dead letter holds what is needed to send it again, and never a token. `taken` = {n, fields…}.
 local function bury(s, taken, why)
