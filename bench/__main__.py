@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bench import capped, cluster, fleet, functions, idle, limit, memory, node, quiet, room, slots, trace
 from bench.figure import Figure
-from bench.kept import Kept, command_of, commit, today
+from bench.kept import DIRECTORY, Kept, command_of, commit, today
 from bench.machine import machine
 from bench.options import Options
 from bench.printing import WIDTH, print_figure, print_header, write_json
@@ -66,14 +66,16 @@ def main(
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()
     print_header(console, command, where)
+    # Asked before, for whoever waits for figures may go on writing meanwhile.
+    checked_out = commit() if keep or label else ""
     figures: dict[str, Figure] = {}
     for name in names or FIGURES:
         where_now = machine()
         figures[name] = FIGURES[name](options)
         print_figure(console, name, figures[name])
-        if keep or label:
+        if checked_out:
             own = command_of(sys.argv[1:], name, FIGURES)
-            Kept(name, label, own, today(), commit(), where_now, "", figures[name]).write()
+            Kept(name, label, own, today(), checked_out, where_now, "", figures[name]).write(DIRECTORY)
     if json_path:
         write_json(json_path, command, where, figures)
     sys.exit(any(figure.faults for figure in figures.values()))

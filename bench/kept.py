@@ -54,7 +54,7 @@ class Kept:
         """What people call it."""
         return f"{self.name} ({self.label})" if self.label else self.name
 
-    def write(self, directory: Path = DIRECTORY) -> Path:
+    def write(self, directory: Path) -> Path:
         """Write it in place of the last run of that name and label; answers where.
 
         Raises:
