@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import capped, cluster, fleet, functions, idle, limit, memory, node, quiet, room, slots, trace
+from bench import capped, cluster, fleet, functions, gather, idle, limit, memory, node, quiet, room, slots, trace
 from bench.figure import Figure
 from bench.kept import DIRECTORY, Kept, command_of, commit, today
 from bench.machine import machine
@@ -22,6 +22,7 @@ FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "functions": functions.measure,
     "quiet": quiet.measure,
     "trace": trace.measure,
+    "gather": gather.measure,
     "capped": capped.measure,
     "limit": limit.measure,
     "slots": slots.measure,

@@ -9,7 +9,9 @@ One application above one node's rate is several names with the same credentials
 several applications, so the same curve holds for them.
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +21,7 @@ from bench import accounts
 from bench.figure import Figure
 from bench.options import Options
 from bench.room import id_of
-from bench.rounds import LEAST_ROUNDS, spread
+from bench.rounds import LEAST_ROUNDS, ratio, spread
 from bench.stock import redis_cpu_s
 from receipt_sync import MarkRead, ReceiptQueue
 from stack.redis_cluster import NODES, RedisCluster
@@ -29,6 +31,34 @@ APPLICATIONS = (1, 3, 10, 30, 100)
 RECEIPTS = 12_000
 TOGETHER = 500
 USER = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the nodes did.
+
+    Attributes:
+        received: Receipts of each node.
+        spent_s: Each one's processor time.
+    """
+
+    received: Sequence[int]
+    spent_s: Sequence[float]
+
+    @property
+    def total(self) -> int:
+        """Receipts of all."""
+        return sum(self.received)
+
+    @property
+    def busiest_share(self) -> float:
+        """Of all receipts, what the node with most of them has."""
+        return max(self.received) / self.total
+
+    @property
+    def carried_per_s(self) -> float:
+        """Receipts a second of all nodes together when the busiest has a core of its own and uses all of it."""
+        return self.total / max(self.spent_s)
 
 
 class Cluster:
@@ -43,8 +73,8 @@ class Cluster:
         for queue in self._queues.values():
             ends.callback(queue.close)
 
-    def turn(self, applications: int) -> tuple[list[int], list[float]]:
-        """Record evenly over so many applications; answers each node's receipts and seconds of processor time."""
+    def turn(self, applications: int) -> Turn:
+        """Record evenly over so many applications."""
         for node in self._nodes:
             node.flushall()
         before_s = [redis_cpu_s(node) for node in self._nodes]
@@ -55,7 +85,7 @@ class Cluster:
             for name in taking:
                 self._queues[name].record_many(MarkRead(dialog_id=id_, user_id=USER, up_to=id_) for id_ in ids)
         spent_s = [redis_cpu_s(node) - before for node, before in zip(self._nodes, before_s, strict=True)]
-        return [sum(self._recorded(node, name) for name in taking) for node in self._nodes], spent_s
+        return Turn([sum(self._recorded(node, name) for name in taking) for node in self._nodes], spent_s)
 
     def _recorded(self, node: redis.Redis, name: str) -> int:
         try:
@@ -71,24 +101,23 @@ def names(applications: int) -> list[str]:
 
 def measure(_options: Options) -> Figure:
     """Record for ever more applications, in turns."""
-    figure = Figure(f"{RECEIPTS:,} receipts over ever more applications, on {NODES} masters", axis="applications")
     with TemporaryDirectory(prefix="bench-") as directory, ExitStack() as ends:
         cluster = Cluster(ends, Path(directory))
         for applications in APPLICATIONS:
             cluster.turn(applications)  # the warm-up
-        found = [{count: cluster.turn(count) for count in APPLICATIONS} for _ in range(LEAST_ROUNDS)]
-    for applications in APPLICATIONS:
-        received, _ = found[0][applications]
+        return figure_of([{count: cluster.turn(count) for count in APPLICATIONS} for _ in range(LEAST_ROUNDS)])
+
+
+def figure_of(rounds: Sequence[Mapping[int, Turn]]) -> Figure:
+    """The figure for what each round has found, by the number of applications."""
+    figure = Figure(f"{RECEIPTS:,} receipts over ever more applications, on {NODES} masters", axis="applications")
+    for applications, turn in rounds[0].items():
         expected = RECEIPTS // applications * applications
-        figure.add("busiest node's receipts", max(received) / sum(received), "share of all", at=applications)
-        figure.demand(sum(received) == expected, f"{expected:,} were recorded, the nodes have {sum(received):,}")
-    for applications in APPLICATIONS:
-        carried = spread([sum(received) / max(spent_s) for received, spent_s in (turn[applications] for turn in found)])
-        figure.add("three nodes with a core each", carried.median, "receipts a second", at=applications)
-    one, most = (
-        [sum(received) / max(spent_s) for received, spent_s in (turn[count] for turn in found)]
-        for count in (APPLICATIONS[0], APPLICATIONS[-1])
-    )
-    gains = spread([many / single for many, single in zip(most, one, strict=True)])
-    figure.compare(f"{APPLICATIONS[-1]} applications / one", gains, note="what the cluster carries")
+        figure.add("busiest node's receipts", turn.busiest_share, "share of all", at=applications)
+        figure.demand(turn.total == expected, f"{expected:,} were recorded, the nodes have {turn.total:,}")
+    for applications in rounds[0]:
+        carried = spread([turns[applications].carried_per_s for turns in rounds])
+        figure.add(f"{NODES} nodes with a core each", carried.median, "receipts a second", at=applications)
+    one, most = ([turns[count].carried_per_s for turns in rounds] for count in (APPLICATIONS[0], APPLICATIONS[-1]))
+    figure.compare(f"{APPLICATIONS[-1]} applications / one", ratio(most, one), note="what the cluster carries")
     return figure
