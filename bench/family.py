@@ -12,13 +12,15 @@ def cpu_s(pid: int) -> float:
     return sum(sum(member.cpu_times()[:2]) for member in _members(pid))
 
 
-def own_bytes(pid: int) -> int:
-    """Memory that would be free if they ended (USS); what several of them share does not count.
+def written_bytes(pid: int) -> int:
+    """Memory that they have written and share with nobody (private dirty); Linux alone tells it.
+
+    Unlike what would be free if they ended (USS), it does not move when a stranger with the same libraries ends.
 
     Raises:
         psutil.NoSuchProcess: It has ended.
     """
-    return sum(int(member.memory_full_info().uss) for member in _members(pid))
+    return sum(int(region.private_dirty) for member in _members(pid) for region in member.memory_maps())
 
 
 def resident_bytes(pid: int) -> int:

@@ -1,8 +1,8 @@
 """`memory`: does a worker that drains very many slots grow?
 
 The slots are recorded first; then one worker with the Procfile's four processes drains them as fast as it can, without
-a cap, against the sandbox. Once a second its memory is looked at, main process and children together: what would be
-free if they ended (USS). The most of the time after the first minute is compared with the most of that minute.
+a cap, against the sandbox. Once a second its memory is looked at, main process and children together: what they have
+written and share with nobody. The most of the time after the first minute is compared with the most of that minute.
 """
 
 import time
@@ -29,13 +29,13 @@ class Look:
 
     Attributes:
         at_s: Seconds since the draining began.
-        own_bytes: The worker's memory that it shares with nobody.
+        written_bytes: Memory that the worker has written and shares with nobody.
         resident_bytes: What it has in RAM.
         covered: Slots drained so far.
     """
 
     at_s: float
-    own_bytes: int
+    written_bytes: int
     resident_bytes: int
     covered: int
 
@@ -64,12 +64,17 @@ def figure_of(looks: Sequence[Look], slots: int) -> Figure:
     if later:
         last = looks[-1]
         figure.add("drained", last.covered / last.at_s, "slots a second")
-        most = max(look.own_bytes for look in first), max(look.own_bytes for look in later)
-        figure.add("most of the first minute", most[0] / _MB, "MB", note="USS, main process and children")
+        most = max(look.written_bytes for look in first), max(look.written_bytes for look in later)
+        figure.add(
+            "most of the first minute",
+            most[0] / _MB,
+            "MB",
+            note="written, shared with nobody; main process and children",
+        )
         figure.add("most thereafter", most[1] / _MB, "MB", note=f"until second {last.at_s:.0f}")
         figure.add("most thereafter / of the first minute", most[1] / most[0], "x", most=MOST_RATIO)
         for look in looks[:: -(-len(looks) // _PLACES)]:
-            figure.add("own (USS)", look.own_bytes / _MB, "MB", at=round(look.at_s))
+            figure.add("written", look.written_bytes / _MB, "MB", at=round(look.at_s))
             figure.add("resident (RSS)", look.resident_bytes / _MB, "MB", at=round(look.at_s))
     return figure
 
@@ -85,6 +90,6 @@ def _looks(system: Running, slots: int) -> list[Look]:
             moved_s = time.monotonic()
         pid = system.workers[0].pid
         at_s = time.monotonic() - began_s
-        looks.append(Look(at_s, family.own_bytes(pid), family.resident_bytes(pid), covered))
+        looks.append(Look(at_s, family.written_bytes(pid), family.resident_bytes(pid), covered))
         system.api.clear_journal()  # the sandbox would grow instead
     return looks

@@ -5,12 +5,12 @@ from bench.memory import Look, figure_of
 MB = 1_000_000
 
 
-def looks(*own_mb: int) -> list[Look]:
-    return [Look(10.0 * at, mb * MB, 2 * mb * MB, 100 * at) for at, mb in enumerate(own_mb, 1)]
+def looks(*written_mb: int) -> list[Look]:
+    return [Look(10.0 * at, mb * MB, 2 * mb * MB, 100 * at) for at, mb in enumerate(written_mb, 1)]
 
 
-def missed(*own_mb: int) -> list[str]:
-    return [row.name for row in figure_of(looks(*own_mb), 900).rows if row.missed]
+def missed(*written_mb: int) -> list[str]:
+    return [row.name for row in figure_of(looks(*written_mb), 900).rows if row.missed]
 
 
 def test_the_most_after_the_first_minute_is_held_against_the_most_of_it() -> None:
