@@ -22,10 +22,10 @@ from bench.figure import Figure
 from bench.options import Options
 from bench.room import id_of
 from bench.rounds import LEAST_ROUNDS, ratio, spread
+from bench.server import binary, words
 from bench.stock import redis_cpu_s
 from receipt_sync import MarkRead, ReceiptQueue
 from stack.redis_cluster import NODES, RedisCluster
-from stack.redis_server import shipped_binary
 
 APPLICATIONS = (1, 3, 10, 30, 100)
 RECEIPTS = 12_000
@@ -62,14 +62,19 @@ class Turn:
 
 
 class Cluster:
-    """A cluster of three, its nodes' clients, and queues of as many applications as are wanted."""
+    """A cluster of three, its nodes' clients, and queues of as many applications as are wanted.
 
-    def __init__(self, ends: ExitStack, directory: Path) -> None:
-        cluster = ends.enter_context(RedisCluster(directory, shipped_binary()))
+    Attributes:
+        server: Name, version and allocator of each node.
+    """
+
+    def __init__(self, ends: ExitStack, directory: Path, binary: Path) -> None:
+        cluster = ends.enter_context(RedisCluster(directory, binary))
         self._nodes: list[redis.Redis] = [ends.enter_context(server.client()) for server in cluster.servers]
         self._queues = {
             name: ReceiptQueue(cluster.url, application=name, timeout_s=5) for name in names(APPLICATIONS[-1])
         }
+        self.server = words(self._nodes[0])
         for queue in self._queues.values():
             ends.callback(queue.close)
 
@@ -99,18 +104,20 @@ def names(applications: int) -> list[str]:
     return [f"shop-{number}" for number in range(1, applications + 1)]
 
 
-def measure(_options: Options) -> Figure:
+def measure(options: Options) -> Figure:
     """Record for ever more applications, in turns."""
     with TemporaryDirectory(prefix="bench-") as directory, ExitStack() as ends:
-        cluster = Cluster(ends, Path(directory))
+        cluster = Cluster(ends, Path(directory), binary(shipped=options.shipped_redis))
         for applications in APPLICATIONS:
             cluster.turn(applications)  # the warm-up
-        return figure_of([{count: cluster.turn(count) for count in APPLICATIONS} for _ in range(LEAST_ROUNDS)])
+        rounds = [{count: cluster.turn(count) for count in APPLICATIONS} for _ in range(LEAST_ROUNDS)]
+        return figure_of(rounds, cluster.server)
 
 
-def figure_of(rounds: Sequence[Mapping[int, Turn]]) -> Figure:
+def figure_of(rounds: Sequence[Mapping[int, Turn]], server: str) -> Figure:
     """The figure for what each round has found, by the number of applications."""
-    figure = Figure(f"{RECEIPTS:,} receipts over ever more applications, on {NODES} masters", axis="applications")
+    title = f"{RECEIPTS:,} receipts over ever more applications, on {NODES} masters; {server}"
+    figure = Figure(title, axis="applications")
     for applications, turn in rounds[0].items():
         expected = RECEIPTS // applications * applications
         figure.add("busiest node's receipts", turn.busiest_share, "share of all", at=applications)

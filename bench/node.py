@@ -17,6 +17,7 @@ from bench import accounts
 from bench.figure import Figure
 from bench.options import Options
 from bench.rounds import Rounds, spread
+from bench.server import binary, words
 from bench.stock import redis_cpu_s
 from stack.redis_server import RedisServer
 from stack.services import PROJECT, environment
@@ -63,17 +64,21 @@ class Load:
         return Popen(words, stdin=PIPE, stdout=PIPE, text=True, cwd=PROJECT, env=environment({}))
 
 
-def measure(_options: Options) -> Figure:
+def measure(options: Options) -> Figure:
     """Let ever more producers record."""
-    with TemporaryDirectory(prefix="bench-") as directory, RedisServer(Path(directory), options=_SERVER) as server:
+    with (
+        TemporaryDirectory(prefix="bench-") as directory,
+        RedisServer(Path(directory), options=_SERVER, binary=binary(shipped=options.shipped_redis)) as server,
+        server.client() as client,
+    ):
         loads = {_side(n, together): Load(server, n, together) for together in TOGETHER for n in PRODUCERS}
         sides: dict[str, Callable[[], float]] = {name: load.turn for name, load in loads.items()}
-        return figure_of(loads, Rounds(sides))
+        return figure_of(loads, Rounds(sides), words(client))
 
 
-def figure_of(loads: dict[str, Load], rounds: Rounds) -> Figure:
+def figure_of(loads: dict[str, Load], rounds: Rounds, server: str) -> Figure:
     """The figure for what the loads have measured."""
-    figure = Figure("fresh slots recorded by ever more processes, as fast as they can", axis="producers")
+    figure = Figure(f"fresh slots recorded by ever more processes, as fast as they can; {server}", axis="producers")
     for name, load in loads.items():
         figure.add(f"{_words(load.together)}: recorded", rounds.of(name).median, "receipts a second", at=load.producers)
     for load in loads.values():

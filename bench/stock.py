@@ -14,6 +14,7 @@ import redis
 
 from bench import accounts
 from bench.room import data_bytes, id_of
+from bench.server import words
 from receipt_sync import MarkRead, keys
 from settings import load
 from stack.redis_server import RedisServer
@@ -33,12 +34,14 @@ class Stock:
     Attributes:
         slots: How many.
         bytes_each: What one takes of Redis' memory.
+        server: Name, version and allocator of that Redis.
         waited_us: By step, turn by turn, what the caller waited for one slot, in microseconds.
     """
 
     def __init__(self, url: str, client: redis.Redis, slots: int) -> None:
         held = Runtime(load({"REDIS_URL": url, "QUICKBLOX_API_KEY": "none", "QUICKBLOX_RATE_PER_S": "0"}))
         self.slots, self._client, self._numbers = slots, client, count()
+        self.server = words(client)
         self._queue, self._ledger = held.queue("default"), held.ways["default"].ledger
         self.waited_us: dict[str, list[float]] = {"record": [], "claim + settle": []}
         self._ledger.publish_policy()
@@ -100,7 +103,7 @@ def redis_cpu_s(client: redis.Redis) -> float:
 
 
 @contextmanager
-def stocked(directory: Path, slots: int) -> Iterator[Stock]:
+def stocked(directory: Path, slots: int, binary: Path) -> Iterator[Stock]:
     """A stock of so many dirty slots in a Redis of its own, which ends with the block."""
-    with RedisServer(directory, options=_SERVER) as server, server.client() as client:
+    with RedisServer(directory, options=_SERVER, binary=binary) as server, server.client() as client:
         yield Stock(server.url, client, slots)

@@ -10,7 +10,7 @@ EVEN = Turn([RECEIPTS // 2, RECEIPTS // 4, RECEIPTS // 4], [0.5, 0.25, 0.25])
 
 
 def figure_for(turn: Turn) -> Figure:
-    return figure_of([{count: ONE if count == 1 else turn for count in APPLICATIONS}] * 5)
+    return figure_of([{count: ONE if count == 1 else turn for count in APPLICATIONS}] * 5, "redis")
 
 
 def test_the_busiest_node_is_what_limits_the_cluster() -> None:

@@ -17,7 +17,7 @@ def figure_for(*, lost: int = 0) -> Figure:
         load.redis_us = [999.0, *[100.0 / load.together**0.5] * 5]
     loads["1 x 1"].lost = lost
     turns = {name: partial(float, 10 * load.producers) for name, load in loads.items()}
-    return figure_of(loads, Rounds(turns))
+    return figure_of(loads, Rounds(turns), "redis")
 
 
 def test_the_ceiling_is_what_a_whole_second_of_redis_would_take() -> None:
