@@ -28,6 +28,8 @@ def test_the_ceiling_is_what_a_whole_second_of_redis_would_take() -> None:
 def test_every_load_is_a_point() -> None:
     recorded = [(row.at, row.value) for row in figure_for().rows if row.name == "one by one: recorded"]
     assert recorded == [(1, 10), (2, 20), (4, 40)]
+    spent_us = [row.value for row in figure_for().rows if row.name == "one by one: Redis' time"]
+    assert spent_us == [100] * 3, "the warm-up counts for nothing"
 
 
 def test_a_receipt_that_is_not_in_the_ledger_is_a_fault() -> None:

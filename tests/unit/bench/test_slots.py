@@ -11,7 +11,7 @@ from bench.stock import Stock
 
 def figure_for(few_us: float, many_us: float) -> Figure:
     stocks = [
-        SimpleNamespace(slots=slots, waited_us={RECORD: [999.0, waited, waited]})
+        SimpleNamespace(slots=slots, waited_us={RECORD: [999.0, waited - 1, waited + 1]})
         for slots, waited in ((1_000, 10.0), (100_000, 11.0))
     ]
     sides = {f"{RECORD}, 1000": lambda: few_us, f"{RECORD}, 100000": lambda: many_us}
