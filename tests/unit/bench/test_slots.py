@@ -11,8 +11,8 @@ from bench.stock import Stock
 
 def figure_for(few_us: float, many_us: float) -> Figure:
     stocks = [
-        SimpleNamespace(slots=slots, waited_us={RECORD: [999.0, waited - 1, waited + 1]})
-        for slots, waited in ((1_000, 10.0), (100_000, 11.0))
+        SimpleNamespace(slots=slots, waited_us={RECORD: [999.0, waited / 2, waited * 1.5]})
+        for slots, waited in ((1_000, 16.0), (100_000, 18.0))
     ]
     sides = {f"{RECORD}, 1000": lambda: few_us, f"{RECORD}, 100000": lambda: many_us}
     figure = Figure("t", axis="dirty slots")
@@ -30,7 +30,7 @@ def test_the_largest_stock_is_held_against_the_smallest() -> None:
     flat, steep = figure_for(40, 50), figure_for(40, 51)
     assert [row.label for row in flat.rows if row.missed] == []
     assert [row.label for row in steep.rows if row.missed] == ["record, Redis' time"]
-    assert [row.value for row in flat.rows if row.unit == "x"] == [1.25, 1.1]
+    assert [row.value for row in flat.rows if row.unit == "x"] == [1.25, 1.125]
 
 
 def test_every_stock_is_a_point_and_the_warm_up_counts_for_nothing() -> None:
@@ -38,6 +38,6 @@ def test_every_stock_is_a_point_and_the_warm_up_counts_for_nothing() -> None:
     assert points == [
         ("record: Redis' time", 1_000, 40),
         ("record: Redis' time", 100_000, 50),
-        ("record: waited", 1_000, 10),
-        ("record: waited", 100_000, 11),
+        ("record: waited", 1_000, 16),
+        ("record: waited", 100_000, 18),
     ]
