@@ -31,6 +31,7 @@ def test_the_largest_stock_is_held_against_the_smallest() -> None:
     assert [row.label for row in flat.rows if row.missed] == []
     assert [row.label for row in steep.rows if row.missed] == ["record, Redis' time"]
     assert [row.value for row in flat.rows if row.unit == "x"] == [1.25, 1.125]
+    assert flat.rows[-1].note.startswith("rounds from 1.12 to 1.12"), "the warm-up is no round"
 
 
 def test_every_stock_is_a_point_and_the_warm_up_counts_for_nothing() -> None:
