@@ -17,6 +17,7 @@ from bench.__main__ import FIGURES
 from bench.figure import Row, number_text, verdict_text
 from bench.kept import DIRECTORY, Kept, read_all
 from bench.pictures import Picture, pictures
+from bench.targets import judged
 
 _OPENING = """\
 # Benchmarks
@@ -39,7 +40,7 @@ def page(kept: Sequence[Kept]) -> str:
 
 
 def _summary(kept: Sequence[Kept]) -> str:
-    rows = [(run, row) for run in kept for row in run.figure.rows if verdict_text(row)]
+    rows = [(run, row) for run in kept for row in judged(run.figure.rows)]
     missed = [f"{run.called}: {row.label}" for run, row in rows if row.missed]
     said = f"{len(rows) - len(missed)} of {len(rows)} targets are met"
     words = f"{said}; missed: {'; '.join(missed)}." if missed else f"{said}."

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure as Canvas
 
 from bench.figure import Row, number_text
 from bench.kept import Kept
+from bench.targets import judged, score
 
 # Text stays text and ids do not change from run to run: small, and the same bytes for the same numbers.
 _STYLE: dict[Any, Any] = {
@@ -74,15 +75,8 @@ def pictures(kept: Sequence[Kept]) -> dict[str, Picture]:
     return {"targets.svg": _targets(kept), **drawn}
 
 
-def score(row: Row) -> float | None:
-    """How many times better than its target a value is, below 1 worse; None without a target that can be divided by."""
-    bounds = [(row.most, row.value), (row.value, row.least)]
-    ratios = [over / under for over, under in bounds if over is not None and under is not None and over > 0 < under]
-    return min(ratios, default=None)
-
-
 def _targets(kept: Sequence[Kept]) -> Picture:
-    scores = [(f"{run.called}: {row.label}", score(row)) for run in kept for row in run.figure.rows]
+    scores = [(f"{run.called}: {row.label}", score(row)) for run in kept for row in judged(run.figure.rows)]
     bars = [(name, min(found, _MOST_SCORE)) for name, found in scores if found is not None]
     return Picture(json.dumps(bars), lambda canvas: _draw_bars(canvas, bars))
 
@@ -100,7 +94,7 @@ def _draw_bars(canvas: Canvas, bars: Sequence[tuple[str, float]]) -> None:
     axes.minorticks_off()
     axes.set_xlim(min([*scores, 0.5]) / 1.3, max([*scores, 2.0]) * 1.6)
     axes.set_yticks(range(len(bars)), names)
-    axes.invert_yaxis()
+    axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.set_xlabel("times better than the target (left of 1: missed)")
     for at, found in enumerate(scores):
         text, left = f"{found:.2f}" if found < _MOST_SCORE else f"≥ {found:.0f}", found >= 1
