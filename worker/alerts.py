@@ -11,7 +11,7 @@ import sentry_sdk
 
 log = logging.getLogger(__name__)
 
-# Told by lua/law.lua, as 'opened <why>' or 'closed <why>'.
+# Told by lua/breaker.lua, as 'opened <why>' or 'closed <why>'.
 WORDS = {
     "outage": "the chat API fails: most calls of the last seconds had no good answer",
     "key": "the chat API refuses the API key",

@@ -1,4 +1,4 @@
-"""The pace's law over hours of virtual time: the same Lua text that Redis runs (worker/ledger/lua/law.lua), by lupa.
+"""The pace's law over hours of virtual time: the Lua text that Redis runs (law, breaker and retries.lua), by lupa.
 
 Around it stands what the ledger and the world would be: the window and the due slots (`ledger`), workers that ask and
 send (`fleet`), and the API as the sandbox misbehaves (`sandbox.faults`), with a limit that changes unannounced. Time is

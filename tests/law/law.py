@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from lupa import lua51
 
 START_MS = 1_764_000_000_000  # a whole number of the law's quarters of a second
-LAW = Path(__file__).parents[2] / "worker" / "ledger" / "lua" / "law.lua"
+_LUA = Path(__file__).parents[2] / "worker" / "ledger" / "lua"
+LAW = "".join((_LUA / f"{part}.lua").read_text(encoding="utf-8") for part in ("law", "breaker", "retries"))
 
 # One crossing between the languages instead of five: virtual hours are made of them.
 _LOOK = """
@@ -54,7 +55,7 @@ class Law:
 
     def __init__(self, cap: float, retry_share: float = 0.2, calls_min: int = 20, text: str = "") -> None:
         lua = lua51.LuaRuntime(unpack_returned_tuples=True)
-        self._law: Any = lua.execute((text or LAW.read_text(encoding="utf-8")) + "\nreturn law")
+        self._law: Any = lua.execute((text or LAW) + "\nreturn law")
         self._look: Any = lua.eval(_LOOK)(self._law)
         self.state: Any = lua.table()
         self.cap, self._share, self._calls_min = cap or math.inf, retry_share, calls_min

@@ -1,12 +1,19 @@
 -- The law of the pace: how fast an application may call, when its failures may be tried again, and when it holds. Pure:
 -- a state (`st`, the fields of rs:{app}:pace), the configured rate (`cap`, calls/s; math.huge for none) and the time in
 -- ms go in, the state changes, an answer comes out. docs/pace.md has the reason for each constant and a picture;
--- tests/law runs this text over hours of virtual time. Put behind due.lua, before pace.lua.
+-- tests/law runs this text over hours of virtual time. Three parts: the limit (this one), retries.lua, breaker.lua; put
+-- behind due.lua, before pace.lua.
 
-local law = {}
+local law = {SECOND_MS = 1000, FLOOR = 1} -- calls/s; below it holds take over
+
+local UNLIMITED = 500 -- calls/s that an application without a limit is taken to make
+function law.rate_of(rate) return rate == math.huge and UNLIMITED or rate end
+
+local DOUBLINGS_MAX = 6
+function law.doubled(ms, times, most) return math.min(most, ms * 2 ^ math.min(times, DOUBLINGS_MAX)) end
+
 do
-  local SECOND_MS = 1000
-  local FLOOR = 1 -- calls/s; below it holds take over
+  local SECOND_MS, FLOOR = law.SECOND_MS, law.FLOOR
   local BURST_S = 1 / 20
 
   -- The limit, found by trying: a little below where it was refused, slowly past that point, then quickly.
@@ -19,25 +26,10 @@ do
   local REST_CALLS = 100 -- let through before more is tried, since trying costs one or two
   local PROBE_COST = 20 -- no call is risked for so many times the hold that the last one cost
   local REST_MAX_S = 600
-  local HOLD_MS, HOLD_MAX_MS, DOUBLINGS_MAX = 1000, 10000, 6
-
-  -- The breaker.
-  local HALF_WINDOW_MS = 5000
-  local FAILED_SHARE = 0.5
-  local OPEN_MS, OPEN_MAX_MS = 5000, 60000
-  local HEALTHY_MS = 60000
-
-  local UNLIMITED = 500 -- calls/s that an application without a limit is taken to make
-  local function rate_of(rate) return rate == math.huge and UNLIMITED or rate end
-
-  -- The retry budget.
-  local TRICKLE = 1 / 10 -- of the share, without any first attempts
-  local SAVED_S, SAVED_LEAST = 2, 10
+  local HOLD_MS, HOLD_MAX_MS = 1000, 10000
 
   local function limit(st, cap) return math.min(cap, st.limit or cap) end
   law.limit = limit
-
-  local function doubled(ms, times, most) return math.min(most, ms * 2 ^ math.min(times, DOUBLINGS_MAX)) end
 
   -- The bucket: smooths. The window (pace.lua) keeps the promise.
 
@@ -90,7 +82,8 @@ do
     if st.limit >= cap then forget_limit(st) end
   end
 
-  local function start_from(st, low, peak, now)
+  -- Begins to rise anew.
+  function law.start_from(st, low, peak, now)
     st.peak = math.max(FLOOR, peak)
     st.low = math.max(FLOOR, math.min(low, st.peak))
     st.limit, st.grown, st.pressed = st.low, 0, nil
@@ -127,8 +120,8 @@ do
 
   -- The half, where nothing says how much is let through; then more is tried sooner.
   local function halve(st, cap, now)
-    local half = rate_of(limit(st, cap)) / 2
-    start_from(st, half * LOW, half * PEAK, now)
+    local half = law.rate_of(limit(st, cap)) / 2
+    law.start_from(st, half * LOW, half * PEAK, now)
     st.blind = 1
   end
 
@@ -138,7 +131,7 @@ do
     -- What nobody has used says little of the API's limit: then at most a half is taken at once.
     local in_use = was == math.huge or st.pressed and now - st.pressed < 2 * SECOND_MS
     local found = math.min(was, in_use and through or math.max(through, was / 2))
-    start_from(st, found * LOW, found * PEAK, now)
+    law.start_from(st, found * LOW, found * PEAK, now)
   end
 
   -- Answers to calls that were claimed before the last cut say nothing new. Of those after it a round is counted; when
@@ -148,7 +141,7 @@ do
     st.round, st.passed, st.refused = nil, nil, nil
     if refused < 2 and refused <= passed then return end
     if refused <= passed then return cut(st, cap, now, claimed_ms) end
-    hold(st, now, doubled(HOLD_MS, st.holds or 0, HOLD_MAX_MS))
+    hold(st, now, law.doubled(HOLD_MS, st.holds or 0, HOLD_MAX_MS))
     st.holds = (st.holds or 0) + 1
     halve(st, cap, now)
   end
@@ -157,7 +150,8 @@ do
     return st.round or claimed_ms - (st.cut or 0) <= SECOND_MS + ROUND_MS
   end
 
-  local function throttled(st, cap, now, claimed_ms, asked_ms)
+  -- Refused; `asked_ms` is how long the API asked to be left alone, 0 for nothing.
+  function law.throttled(st, cap, now, claimed_ms, asked_ms)
     if asked_ms > 0 then
       hold(st, now, asked_ms)
       st.cost = asked_ms
@@ -169,150 +163,13 @@ do
     if now - st.round >= ROUND_MS then judge_round(st, cap, now, claimed_ms) end
   end
 
-  local function passed(st, cap, now, claimed_ms)
+  -- Let through, whatever its answer.
+  function law.passed(st, cap, now, claimed_ms)
     st.holds = nil
     let_through(st, claimed_ms)
     if not st.cut or claimed_ms < st.cut or not in_round(st, claimed_ms) then return end
     st.round = st.round or now
     st.passed = (st.passed or 0) + 1
     if now - st.round >= ROUND_MS then judge_round(st, cap, now, claimed_ms) end
-  end
-
-  -- The breaker: failures and calls of two half windows.
-  local function turn_window(st, now)
-    local age = now - (st.w_at or 0)
-    if age >= 0 and age < HALF_WINDOW_MS then return end
-    if age >= HALF_WINDOW_MS and age < 2 * HALF_WINDOW_MS then
-      st.w_calls_before, st.w_failed_before = st.w_calls, st.w_failed
-    else
-      st.w_calls_before, st.w_failed_before = nil, nil
-    end
-    st.w_at, st.w_calls, st.w_failed = now, nil, nil
-  end
-
-  local function forget_window(st)
-    st.w_at, st.w_calls, st.w_failed, st.w_calls_before, st.w_failed_before = nil, nil, nil, nil, nil
-  end
-
-  local function count_call(st, now, failed)
-    turn_window(st, now)
-    st.w_calls = (st.w_calls or 0) + 1
-    if failed then st.w_failed = (st.w_failed or 0) + 1 end
-  end
-
-  local function is_failing(st, calls_min)
-    local calls = (st.w_calls or 0) + (st.w_calls_before or 0)
-    local failed = (st.w_failed or 0) + (st.w_failed_before or 0)
-    return calls >= calls_min and failed >= calls * FAILED_SHARE
-  end
-
-  -- Answers the event that somebody has to be told of: a probe that failed is no news, and an outage that comes back
-  -- before a minute of health is the same.
-  local function open(st, cap, now, why, open_ms)
-    local same = st.why == why and st.outage and (st.open or now - (st.closed or now) < HEALTHY_MS)
-    local before = limit(st, cap)
-    if not st.open then st.before = before < math.huge and before or nil end
-    if not same then st.outage, st.opens = now, 0 end
-    -- Since when, also where a probe has failed: what was claimed since then is a probe.
-    st.open, st.why = st.open or now, why
-    st.till = now + (open_ms or doubled(OPEN_MS, st.opens or 0, OPEN_MAX_MS))
-    st.opens = (st.opens or 0) + 1
-    forget_window(st)
-    if not same then return 'opened ' .. why end
-  end
-
-  local function close(st, now)
-    st.open, st.till, st.closed = nil, nil, now
-    local known = st.before or st.peak
-    start_from(st, FLOOR, math.max(st.before or FLOOR, st.peak or 0), now)
-    if not known then st.blind = 1 end
-    st.before = nil
-    return 'closed ' .. st.why
-  end
-
-  function law.is_outage(st) return st.open ~= nil and st.why == 'outage' end
-
-  -- What an answer of the API, or the lack of one, changes.
-  --   verdict     sent, rejected, throttled, unavailable, unauthorized
-  --   claimed_ms  when the call was claimed
-  --   asked_ms    how long the API asked to be left alone, or how long a refused key is left alone; 0 for nothing
-  --   by_key      whether it was sent with the API key; nil where that is not known any more
-  --   calls_min   fewest calls in the breaker's window for it to open
-  -- answers       an event: 'opened outage', 'opened key', 'closed outage', 'closed key'; or nil
-  function law.answer(st, cap, now, verdict, claimed_ms, asked_ms, by_key, calls_min)
-    -- A probe; what was claimed in the millisecond in which it opened was claimed before.
-    local asked_after = st.open and claimed_ms > st.open
-    if verdict == 'throttled' then
-      throttled(st, cap, now, claimed_ms, asked_ms)
-      if asked_after and st.why == 'outage' then return close(st, now) end
-    elseif verdict == 'unavailable' then
-      if st.open then
-        return asked_after and st.why == 'outage' and open(st, cap, now, 'outage') or nil
-      end
-      count_call(st, now, true)
-      if is_failing(st, calls_min) then return open(st, cap, now, 'outage') end
-    elseif verdict == 'unauthorized' and by_key and asked_ms > 0 then
-      if not st.open or asked_after then return open(st, cap, now, 'key', asked_ms) end
-      st.till = math.max(st.till, now + asked_ms)
-    else
-      passed(st, cap, now, claimed_ms)
-      if st.open then
-        if asked_after and (st.why == 'outage' or by_key) then return close(st, now) end
-        -- A session's call says nothing of the key: the next one may.
-        if asked_after and by_key == false then st.till = now end
-      else
-        count_call(st, now, false)
-      end
-    end
-  end
-
-  -- How long nothing may be claimed.
-  function law.held_ms(st, now)
-    return math.max(0, (st.hold or 0) - now, st.open and st.till - now or 0)
-  end
-
-  -- An open breaker lets one call through and waits for its answer, or until its lease is over.
-  function law.probing(st, now, lease_ms)
-    if not st.open then return false end
-    st.till = now + lease_ms
-    return true
-  end
-
-  -- The retry budget: each first attempt earns a share of a retry, and some come with time. A retry that succeeds costs
-  -- nothing (give_retry): what is bounded is trying in vain.
-  local function retries_per_s(st, cap, share)
-    return math.max(FLOOR, rate_of(limit(st, cap)) * share * TRICKLE)
-  end
-
-  local function retries_most(st, cap, share)
-    return math.max(SAVED_LEAST, retries_per_s(st, cap, share) / TRICKLE * SAVED_S)
-  end
-
-  function law.retries(st, cap, now, share)
-    local most = retries_most(st, cap, share)
-    local since = math.max(0, now - math.min(st.r_at or 0, now))
-    return math.min(most, (st.retries or most) + since * retries_per_s(st, cap, share) / SECOND_MS)
-  end
-
-  local function keep_retries(st, cap, now, share, left)
-    if left >= retries_most(st, cap, share) then
-      st.retries, st.r_at = nil, nil
-    else
-      st.retries, st.r_at = left, now
-    end
-  end
-
-  function law.take_retries(st, cap, now, share, firsts, retries)
-    if retries == 0 and not st.retries then return end -- full, as it is in good times
-    keep_retries(st, cap, now, share, law.retries(st, cap, now, share) + firsts * share - retries)
-  end
-
-  function law.give_retry(st, cap, now, share)
-    keep_retries(st, cap, now, share, law.retries(st, cap, now, share) + 1)
-  end
-
-  -- When the nth retry from now on will have come.
-  function law.retry_wait_ms(st, cap, share, nth)
-    return math.ceil(nth * SECOND_MS / retries_per_s(st, cap, share))
   end
 end

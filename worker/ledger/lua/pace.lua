@@ -1,5 +1,5 @@
 -- The pace of one application, shared by all workers: what the law (law.lua) says, stored, and the window that keeps
--- the promise: over any second at most `rate_per_s` calls, counted one by one. Put behind due.lua and law.lua.
+-- the promise: over any second at most `rate_per_s` calls, counted one by one. Put behind the law.
 
 local WINDOW_MS = 1000
 local function pace_key() return prefix .. ':pace' end
