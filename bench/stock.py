@@ -22,7 +22,9 @@ from worker.ledger import Done, Part
 from worker.runtime import Runtime
 
 TOGETHER = 1_000
+TRIES = 3
 USER = 7
+Cost = tuple[float, float]  # Redis' microseconds for one slot, and those that the caller waited
 _SENT = Done(Part("r"))
 # A rewrite of the append-only file would be measured by chance, in one turn and not in the other.
 _SERVER = {"auto-aof-rewrite-percentage": "0"}
@@ -53,14 +55,22 @@ class Stock:
 
     def record(self, slots: int) -> float:
         """Record into so many fresh slots; answers Redis' microseconds for each. Then as many are sent."""
-        spent_us = self._measured("record", slots, self._record)
-        self._send(slots)
-        return spent_us
+
+        def once() -> Cost:
+            cost = self._measured(slots, self._record)
+            self._send(slots)
+            return cost
+
+        return self._turn("record", once)
 
     def send(self, slots: int) -> float:
         """Claim and settle so many; answers Redis' microseconds for each. As many were recorded before."""
-        self._record(slots)
-        return self._measured("claim + settle", slots, self._send)
+
+        def once() -> Cost:
+            self._record(slots)
+            return self._measured(slots, self._send)
+
+        return self._turn("claim + settle", once)
 
     def complaints(self) -> list[str]:
         """What is not as it must be after all this; empty when all is."""
@@ -75,12 +85,17 @@ class Stock:
         }
         return [f"{name}: {is_:,}, expected {must:,}" for name, (is_, must) in found.items() if is_ != must]
 
-    def _measured(self, step: str, slots: int, do: Callable[[int], None]) -> float:
+    def _turn(self, step: str, once: Callable[[], Cost]) -> float:
+        """The least of some tries: what disturbs a step can only add to it."""
+        costs = [once() for _ in range(TRIES)]
+        self.waited_us[step].append(min(waited_us for _, waited_us in costs))
+        return min(spent_us for spent_us, _ in costs)
+
+    def _measured(self, slots: int, do: Callable[[int], None]) -> Cost:
         before_s, began_s = redis_cpu_s(self._client), time.monotonic()
         do(slots)
         waited_s, spent_s = time.monotonic() - began_s, redis_cpu_s(self._client) - before_s
-        self.waited_us[step].append(1e6 * waited_s / slots)
-        return 1e6 * spent_s / slots
+        return 1e6 * spent_s / slots, 1e6 * waited_s / slots
 
     def _record(self, slots: int) -> None:
         ids = (id_of(number) for number in islice(self._numbers, slots))
