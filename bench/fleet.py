@@ -54,7 +54,7 @@ class Fleet:
             "RECEIPTS_CONNECTIONS": str(connections),
             "RECEIPTS_SYNCS_MAX": str(PROCESSES * self.workers),
         }
-        self._system.start_workers(self.workers, settings, places)
+        self._system.start_workers(self.workers, settings, enter=places)
 
     def turn(self) -> float:
         """Let it work for a while; answers PUTs a second."""

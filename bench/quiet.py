@@ -2,69 +2,85 @@
 
 Every mark goes into a slot of its own, and the next one waits for its PUT. A plain Celery task that sends the same PUT
 takes turns with it, round by round, against the same Redis and the same sandbox, so that both meet the same machine.
-The task keeps its connection open. A receipt takes one hop more than a task: the ledger wakes a ticker, which enqueues
-it.
+The task keeps its connection open.
+The third side is a worker whose syncs are over before the next mark comes: what the first mark after a pause takes.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from bench import plain_celery
 from bench.figure import Figure
 from bench.options import Options
 from bench.plain_running import start_plain
+from bench.rounds import LEAST_ROUNDS, Rounds, spread
 from bench.running import Running, running
+from receipt_sync import ReceiptQueue
 from traffic.waits import quantile
 
-ROUNDS = 6
-MARKS_PER_ROUND = 50
-WARM_UP = 50
-SPACING_S = 0.03
+OURS, PLAIN, FIRST = "ours", "plain Celery", "the first after a pause"
+MARKS = {OURS: 300, PLAIN: 300, FIRST: 40}  # of a round; a p99 needs hundreds
+SHORT_SYNC_S = 0.1
+SPACING_S = {OURS: 0.03, PLAIN: 0.03, FIRST: SHORT_SYNC_S + 0.06}
+TURNS = LEAST_ROUNDS + 1  # with the warm-up
 ARRIVES_WITHIN_S = 10.0
 CONCURRENCY = "4"
 USER = 7
-MOST_P50_MS, MOST_P99_MS = 15.0, 60.0
+MOST_P50, MOST_P99 = 1.5, 1.0
 
 Mark = Callable[[str], object]
+Turns = dict[str, list[list[float]]]
 
 
 def measure(_options: Options) -> Figure:
-    """Send marks one by one, in rounds by both ways."""
+    """Send marks one by one, in rounds by all ways."""
     with running() as system:
-        dialogs = iter(_build_dialogs(system, 2 * (WARM_UP + ROUNDS * MARKS_PER_ROUND)))
-        system.start_workers(1, {"WORKER_CONCURRENCY": CONCURRENCY})
-        ours, plain = _ours(system), _started_plain(system)
+        dialogs = iter(_build_dialogs(system, TURNS * sum(MARKS.values())))
+        marks = {OURS: _started_ours(system), PLAIN: _started_plain(system), FIRST: _started_first(system)}
         system.api.clear_journal()
-        for mark in (ours, plain):
-            _leads_ms(system, mark, islice(dialogs, WARM_UP))
-        ours_ms: list[float] = []
-        plain_ms: list[float] = []
-        for _ in range(ROUNDS):
-            ours_ms += _leads_ms(system, ours, islice(dialogs, MARKS_PER_ROUND))
-            plain_ms += _leads_ms(system, plain, islice(dialogs, MARKS_PER_ROUND))
-        return figure_of(sorted(ours_ms), sorted(plain_ms), _puts(system))
+        turns: Turns = {name: [] for name in marks}
+
+        def side(name: str) -> Callable[[], float]:
+            def turn() -> float:
+                some = islice(dialogs, MARKS[name])
+                turns[name].append(sorted(_lead_ms(system, marks[name], each, SPACING_S[name]) for each in some))
+                return quantile(turns[name][-1], 0.5)
+
+            return turn
+
+        Rounds({name: side(name) for name in marks})
+        return figure_of(turns, _puts(system))
 
 
-def figure_of(ours_ms: Sequence[float], plain_ms: Sequence[float], puts: int) -> Figure:
-    """The figure for sorted times and the number of PUTs that arrived, warm-up included."""
-    figure = Figure(f"{len(ours_ms)} single marks, each into a fresh slot, {1000 * SPACING_S:.0f} ms apart")
-    note = "from the call's return to the PUT's arrival"
-    for name, share, most in (("p50", 0.5, MOST_P50_MS), ("p99", 0.99, MOST_P99_MS), ("max", 1.0, None)):
-        figure.add(f"ours {name}", quantile(ours_ms, share), "ms", most=most, note=note)
-    for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0)):
-        figure.add(f"plain Celery {name}", quantile(plain_ms, share), "ms", note="the same, of a task for each mark")
-    figure.add("ours / plain Celery, p50", quantile(ours_ms, 0.5) / quantile(plain_ms, 0.5))
-    expected = len(ours_ms) + len(plain_ms) + 2 * WARM_UP
+def figure_of(turns: Mapping[str, Sequence[Sequence[float]]], puts: int) -> Figure:
+    """The figure for each side's sorted times, turn by turn, the warm-up first, and the number of PUTs that arrived."""
+    apart_ms = 1000 * SPACING_S[OURS]
+    figure = Figure(f"{TURNS - 1} rounds of single marks, each into a fresh slot, {apart_ms:.0f} ms apart")
+    times = {name: sorted(each for turn in of_side[1:] for each in turn) for name, of_side in turns.items()}
+    shares = {"p50": 0.5, "p99": 0.99, "max": 1.0}
+    for name in (OURS, PLAIN):
+        for what, share in shares.items():
+            figure.add(f"{name}, {what}", quantile(times[name], share), "ms", note=_NOTES[name])
+    figure.add(f"{FIRST}, p50", quantile(times[FIRST], 0.5), "ms", note=_NOTES[FIRST])
+    for name, what, most in ((OURS, "p50", MOST_P50), (OURS, "p99", MOST_P99), (FIRST, "p50", None)):
+        rounds = zip(turns[name][1:], turns[PLAIN][1:], strict=True)
+        share = shares[what]
+        ratio = spread([quantile(turn, share) / quantile(plain, share) for turn, plain in rounds])
+        figure.compare(f"{name} / {PLAIN}, {what}", ratio, most=most)
+    expected = sum(len(turn) for of_side in turns.values() for turn in of_side)
     figure.demand(puts == expected, f"{expected} marks were made, {puts} PUTs arrived")
     return figure
 
 
-def _leads_ms(system: Running, mark: Mark, dialogs: Iterator[str]) -> list[float]:
-    return [_lead_ms(system, mark, dialog) for dialog in dialogs]
+_NOTES = {
+    OURS: "from the call's return to the PUT's arrival",
+    PLAIN: "the same, of a task for each mark",
+    FIRST: "no sync stays: by ticker, doorbell and broker",
+}
 
 
-def _lead_ms(system: Running, mark: Mark, dialog: str) -> float:
+def _lead_ms(system: Running, mark: Mark, dialog: str, spacing_s: float) -> float:
     """Make one mark, wait for its PUT, then for the next mark's time.
 
     Raises:
@@ -77,7 +93,7 @@ def _lead_ms(system: Running, mark: Mark, dialog: str) -> float:
     if not calls or calls[0].method != "PUT":
         raise TimeoutError(f"no PUT within {ARRIVES_WITHIN_S:g} s of a mark")
     system.calls_seen = calls[-1].seq
-    time.sleep(max(0.0, began_s + SPACING_S - time.monotonic()))
+    time.sleep(max(0.0, began_s + spacing_s - time.monotonic()))
     return 1000 * max(0.0, calls[0].arrived - returned_s)
 
 
@@ -92,10 +108,23 @@ def _build_dialogs(system: Running, count: int) -> list[str]:
     return ids
 
 
-def _ours(system: Running) -> Mark:
+def _started_ours(system: Running) -> Mark:
+    system.start_workers(1, {"WORKER_CONCURRENCY": CONCURRENCY})
     return lambda dialog: system.queue.mark_dialog_read(dialog, user_id=USER)
 
 
 def _started_plain(system: Running) -> Mark:
     start_plain(system, CONCURRENCY)
     return lambda dialog: plain_celery.app.send_task(plain_celery.TASK, (dialog, USER), queue=plain_celery.QUEUE)
+
+
+def _started_first(system: Running) -> Mark:
+    url = _database(system, 2)
+    settings = {"REDIS_URL": url, "RECEIPTS_SYNC_TIME_S": str(SHORT_SYNC_S), "WORKER_CONCURRENCY": CONCURRENCY}
+    system.start_workers(1, settings, "short")
+    queue = ReceiptQueue(url, timeout_s=5)
+    return lambda dialog: queue.mark_dialog_read(dialog, user_id=USER)
+
+
+def _database(system: Running, number: int) -> str:
+    return f"{system.redis_server.url.removesuffix('/0')}/{number}"

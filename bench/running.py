@@ -47,12 +47,19 @@ class Running:
         self.workers: list[Process] = []
         self.calls_seen = 0
 
-    def start_workers(self, count: int, settings: Mapping[str, str], enter: Sequence[Sequence[str]] = ()) -> None:
-        """Start workers by the Procfile's command and wait until they are ready.
+    def start_workers(
+        self,
+        count: int,
+        settings: Mapping[str, str],
+        name: str = "worker",
+        enter: Sequence[Sequence[str]] = (),
+    ) -> None:
+        """Start workers by the Procfile's command, called `<name>-1` and so on, and wait until they are ready.
 
         Args:
             count: How many.
             settings: Of all of them.
+            name: Tells them from others on the same machine.
             enter: For each, what its command begins with, e.g. to run on another machine.
 
         Raises:
@@ -64,7 +71,7 @@ class Running:
             "QUICKBLOX_API_KEY": API_KEY,
             **settings,
         }
-        labels = [f"worker-{number}" for number in range(1, count + 1)]
+        labels = [f"{name}-{number}" for number in range(1, count + 1)]
         workers = [
             start_from_procfile("worker", env, self._directory, f"-n {label}@bench", label=label, enter=way)
             for label, way in zip(labels, enter or [()] * count, strict=True)

@@ -207,7 +207,11 @@ class Settings(Configured):
         most=1024,
     )
     sync_time_s: float = seconds(
-        "RECEIPTS_SYNC_TIME_S", 10.0, "How long one sync task goes on while work is due.", least=0.1, most=3600
+        "RECEIPTS_SYNC_TIME_S",
+        10.0,
+        "How long one sync task goes on while work is due; one of the only application waits for more, too.",
+        least=0.1,
+        most=3600,
     )
     permit_s: float = seconds(
         "RECEIPTS_PERMIT_S",

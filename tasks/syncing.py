@@ -9,8 +9,10 @@ import redis
 
 from worker.app import app, settings
 from worker.contract import SYNC
-from worker.lifecycle import finishing_first, holdings, most_syncs, stopping, too_late
-from worker.runtime import runtime
+from worker.lifecycle import finishing_first, holdings, most_syncs, stopping, take_seat, too_late
+from worker.runtime import Runtime, runtime
+from worker.sending import Way
+from worker.staying import Stay
 from worker.sync import LASTING_S, Sync
 from worker.ticker import doorbell, ring_for
 
@@ -43,6 +45,7 @@ def sync(application: object = None, permit: object = "", *_args: object, **_mor
         too_late(settings.shutdown_s),
         holdings.note,
         [(other, held.pools[name]) for name, other in held.ways.items() if other is not way],
+        _stay(held, way),
     )
     try:
         with finishing_first():
@@ -53,3 +56,10 @@ def sync(application: object = None, permit: object = "", *_args: object, **_mor
             with suppress(redis.RedisError):
                 ring_for(ledger, doorbell(app), permit)
         ring_for(way.ledger, doorbell(app), permit)
+
+
+def _stay(held: Runtime, way: Way) -> Stay | None:
+    """How a sync stays; not beside other applications, whose doorbells need the process."""
+    if len(held.ways) > 1:
+        return None
+    return Stay(held.redis, way.ledger.application, take_seat, holdings.leave_seat, stopping)

@@ -6,7 +6,8 @@ is due, reaps what dead workers left behind, and rings: a Celery message without
 ledger permits. A sync task (sync.py) answers it: it claims due slots - pending becomes in flight, under a lease and a
 generation -, plans the PUT (plan.py), sends it (chat_api.py), reads the answer as one of five verdicts (verdicts.py),
 acts on it (acting.py) and settles: done, again later, or dead. A sync that lasts does so for every application, each
-over connections of its own (flights.py), so that none waits for another's calls.
+over connections of its own (flights.py), so that none waits for another's calls. One that has sent all there was may
+stay for what comes next (staying.py), which needs no doorbell then.
 
 What may happen twice: a PUT. A worker that dies between PUT and settle leaves a lease; it runs out, the slot is
 joined back and sent again. Marks and edits may be repeated without harm. Doorbells may double, be late or be lost:

@@ -43,6 +43,7 @@ class Flights:
     settled: int = 0
     slow: bool = False
     asked: bool = False
+    left: bool = False
     flying: dict[Future[Settlement], tuple[AnyClaim, float]] = field(default_factory=dict)
     _extended_s: float = field(default_factory=time.monotonic)
 
@@ -67,6 +68,7 @@ class Flights:
         for claim in claimed.claims:
             granted_s = time.monotonic()
             self.flying[self.pool.submit(send_claim, self.way, claim, granted_s)] = (claim, granted_s)
+        self.left = claimed.leave
         if claimed.leave or claimed.wait_ms is None:
             return None
         return claimed.wait_ms / 1000

@@ -6,6 +6,7 @@ bytes; the price is that an envelope's JSON is read twice. `GuardedConsumer` sta
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -26,6 +27,7 @@ from worker.quarantine import Quarantine, call_of
 log = get_logger(__name__)
 
 _PAUSE_S = 1.0
+_EVENTS_GATHER_S = 0.05
 _TABLE_COLUMNS = 3  # routing key, pattern, queue
 # KEYS  a key of the broker's; where to put it. ARGV  the type it should have. Answers the type that it had.
 # One step: all workers are refused at once, and a second one would rename the good key that came after the first.
@@ -96,6 +98,7 @@ class ChannelGuard:
     QoS = GuardedQoS
     quarantine: Quarantine
     most_bytes: int
+    _kept: Any = None
     # What kombu's channel, behind this class, brings.
     unacked_key: str
     unacked_index_key: str
@@ -103,14 +106,22 @@ class ChannelGuard:
     keyprefix_binding_permanent: str
     keyprefix_binding_deadlines: str
     priority_steps: list[int]
+    pool: Any
     conn_or_acquire: Callable[[], Any]
     _q_for_pri: Callable[[str, int], str]
 
     def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's signature
+        if not asynchronous:
+            return self._kept_client()
         client = super()._create_client(asynchronous)  # type: ignore[misc]
-        if asynchronous:
-            client.parse_response = self._only_messages(client.parse_response)
+        client.parse_response = self._only_messages(client.parse_response)
         return client
+
+    def _kept_client(self) -> Any:
+        """One client for all commands: kombu makes one for each, which costs a fifth of a doorbell (decision 24)."""
+        if self._kept is None or self._kept.connection_pool is not self.pool:
+            self._kept = super()._create_client()  # type: ignore[misc]
+        return self._kept
 
     def _only_messages(self, parse: Callable[..., Any]) -> Callable[..., Any]:
         def parsed(connection: Any, command: str, **options: Any) -> Any:
@@ -168,6 +179,14 @@ class GuardedConsumer(Consumer):
     """Shows Celery only calls of our own tasks."""
 
     quarantine: Quarantine
+    _flushed_by_s = 0.0
+
+    def on_send_event_buffered(self) -> None:
+        """Events for Flower gather for a moment; Celery would write them before it hands the task to its process."""
+        now_s = time.monotonic()
+        if self.hub and now_s >= self._flushed_by_s:
+            self._flushed_by_s = now_s + _EVENTS_GATHER_S
+            self.hub.call_later(_EVENTS_GATHER_S, self._flush_events)
 
     def connect(self) -> Any:
         """Called at the start, and again whenever the broker has refused something."""

@@ -20,6 +20,10 @@ from dataclasses import dataclass
 
 _PLACES = 256
 _PLACE_BYTES = 65_536
+# What is locked beside the places: who looks whether there is room, and the one sync that stays (staying.py).
+_ROOM, _SEAT = _PLACES, _PLACES + 1
+_SEAT_AT = _PLACES * _PLACE_BYTES  # whether it is taken, or its process has died in it
+_BYTES = _SEAT_AT + 1
 _HEADER = struct.Struct("=?I")  # a task is running; length of the note, 0 for one that is no sync
 _NOTHING = b"{}"
 _SINCE = struct.Struct("=d")  # when its sync began; at the end of the place
@@ -44,8 +48,8 @@ class Holdings:
     def __init__(self) -> None:
         self._main = os.getpid()
         with tempfile.TemporaryFile() as file:
-            file.truncate(_PLACES * _PLACE_BYTES)
-            self._memory = mmap.mmap(file.fileno(), _PLACES * _PLACE_BYTES)
+            file.truncate(_BYTES)
+            self._memory = mmap.mmap(file.fileno(), _BYTES)
             # Open as long as the process lives: closing it would unlock.
             self._file = os.dup(file.fileno())
         self._mine: int | None = None
@@ -89,6 +93,22 @@ class Holdings:
         if self._mine is not None:
             self._write(self._mine, running=False)
 
+    def take_seat(self) -> bool:
+        """A sync of this process would like to stay; False while one of another does, and in a pool of threads."""
+        if self._mine is None or not self._lock(_SEAT):
+            return False
+        self._memory[_SEAT_AT] = True
+        return True
+
+    def leave_seat(self) -> None:
+        """It stays no longer."""
+        self._memory[_SEAT_AT] = False
+        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _SEAT)
+
+    def is_seat_taken(self) -> bool:
+        """Whether a sync stays in a living process; for the main process: to look would unlock one's own seat."""
+        return bool(self._memory[_SEAT_AT]) and not self._is_dead(_SEAT)
+
     def running(self) -> bool:
         """Whether a living process runs a task."""
         return any(self._is_running(place) and not self._is_dead(place) for place in range(_PLACES))
@@ -105,11 +125,11 @@ class Holdings:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """No other process is in here: two that look together would both find room."""
-        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, _PLACES)
+        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, _ROOM)
         try:
             yield
         finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _PLACES)
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _ROOM)
 
     def _begin_sync(self, place: int) -> None:
         _SINCE.pack_into(self._memory, place * _PLACE_BYTES + _SINCE_AT, time.monotonic())

@@ -74,7 +74,16 @@ def say_pool_size(processes: int) -> None:
 
 def most_syncs() -> int:
     """How many processes of the pool may run syncs at once: one stays free for receipts that come by the broker."""
-    return max(1, int(_POOL.unpack_from(_state, _POOL_AT)[0]) - 1)
+    return max(1, _pool_size() - 1)
+
+
+def take_seat() -> bool:
+    """Whether this process may be the one in which a sync stays; never the only one of its pool."""
+    return _pool_size() > 1 and holdings.take_seat()
+
+
+def _pool_size() -> int:
+    return int(_POOL.unpack_from(_state, _POOL_AT)[0])
 
 
 def pause(seconds: float) -> None:

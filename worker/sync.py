@@ -6,6 +6,7 @@ its lease is handed back unsent.
 
 A sync that lasts serves the other applications as well, each over connections of its own: it occupies a process that
 they might be waiting for (docs/decisions/0018). So no application waits for another's calls, however many of them hang.
+One that has nothing left to do may stay for what comes next (staying.py).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import redis
 from worker.flights import POLL_S, Flights
 from worker.ledger import Ledger
 from worker.sending import Way
+from worker.staying import Stay
 
 # A quiet system's syncs are over before this, and cost the other applications nothing.
 _ALONE_S = 0.25
@@ -48,6 +50,7 @@ class Sync:
         too_late: says whether requests under way must end now, so that their slots are handed back in time.
         note: is told what is in flight, (slot, generation) by application, whenever that changes.
         others: the other applications' ways, each with threads of its own.
+        stay: how it waits for more once it has sent something; None: it does not.
     """
 
     way: Way
@@ -58,6 +61,7 @@ class Sync:
     too_late: Callable[[], bool] = lambda: False
     note: Callable[[dict[str, list[tuple[str, int]]]], None] = lambda _: None
     others: Iterable[tuple[Way, Executor]] = ()
+    stay: Stay | None = None
     _own: Flights = field(init=False)
     _guests: list[Flights] = field(init=False)
     _look_s: dict[str, float] = field(default_factory=dict)
@@ -75,6 +79,8 @@ class Sync:
         try:
             self._go_on(time.monotonic())
         finally:
+            if self.stay:
+                self.stay.end()
             # What is in flight is settled even when a claim has failed: the ledger may be back by then.
             while self._is_flying():
                 self._settle_finished(None)
@@ -98,10 +104,23 @@ class Sync:
     def _go_on(self, begun_s: float) -> None:
         while True:
             wait_s = self._claim(begun_s)
-            if not self._is_flying() and (wait_s is None or wait_s > POLL_S):
+            if self._is_flying() or (wait_s is not None and wait_s <= POLL_S):
+                self._settle_finished(wait_s)
+                self._keep_in_time()
+                if self.stay:
+                    self.stay.is_busy()
+            elif not self._stays(begun_s, wait_s):
                 return
-            self._settle_finished(wait_s)
-            self._keep_in_time()
+
+    def _stays(self, begun_s: float, wait_s: float | None) -> bool:
+        """Waits for more, at most until its time is up; False where it must not."""
+        left_s = begun_s + self.time_s - time.monotonic()
+        # One that was rung in vain leaves the seat to one that was not.
+        may_stay = self.sent > 0 and not self._own.left and not self.stopping() and left_s > 0
+        if not (may_stay and self.stay and self.stay.begin()):
+            return False
+        self.stay.listen(left_s if wait_s is None else min(left_s, wait_s))
+        return True
 
     def _claim(self, begun_s: float) -> float | None:
         """Claims for everyone whose turn it is; answers seconds until it is worth asking again."""

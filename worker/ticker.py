@@ -22,7 +22,7 @@ from settings import Settings
 from worker.contract import DOORBELL_QUEUE, SYNC
 from worker.ledger import Ledger
 from worker.ledger.keeping import EvictingRedisError
-from worker.lifecycle import end_worker, hand_back_lost, say_pool_size, stopping
+from worker.lifecycle import end_worker, hand_back_lost, holdings, say_pool_size, stopping
 from worker.observability import pseudonym
 from worker.runtime import runtime
 
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 LOOK_EVERY_S = 30.0
+_HEAD_START_S = 0.01
 _OWN_WORDS = ("BROKENKEY ", "VERSION ")  # of slot.lua
 
 Doorbell = Callable[[str, str], None]
@@ -72,13 +73,21 @@ class Ticker(threading.Thread):
         client: the ledger's Redis, for listening.
         ledgers: those to look after.
         ring: enqueues a doorbell.
+        sync_stays: says whether a sync of this worker stays and listens, too (staying.py).
     """
 
-    def __init__(self, client: redis.Redis, ledgers: Sequence[Ledger], ring: Doorbell) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        ledgers: Sequence[Ledger],
+        ring: Doorbell,
+        sync_stays: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(name="ticker", daemon=True)
         self._client = client
         self._ledgers = ledgers
         self._ring = ring
+        self._sync_stays = sync_stays
         self._ended = threading.Event()
         self._failing: set[str] = set()
         self._published: set[str] = set()
@@ -155,6 +164,10 @@ class Ticker(threading.Thread):
     def _listen(self, wakes: redis.client.PubSub, wait_s: float) -> bool:
         """Waits for a wake-up, and takes all that have come, so that a burst of them is one tick; whether one came."""
         message = wakes.get_message(timeout=wait_s)
+        if self._sync_stays():
+            # It has heard the same and claims right now: a doorbell would be rung in vain.
+            self._ended.wait(_HEAD_START_S)
+            message = message or wakes.get_message(timeout=0)
         called = message is not None
         while message is not None:
             message = wakes.get_message(timeout=0)
@@ -189,7 +202,7 @@ def ticker_step(settings: Settings) -> type[bootsteps.StartStopStep]:
             say_pool_size(worker.concurrency)
             held = runtime(settings)
             ledgers = [way.ledger for way in held.ways.values()]
-            self.ticker = Ticker(held.redis, ledgers, doorbell(worker.app))
+            self.ticker = Ticker(held.redis, ledgers, doorbell(worker.app), holdings.is_seat_taken)
             self.ticker.start()
 
         def stop(self, worker: Any) -> None:  # noqa: ARG002 - celery's signature

@@ -14,7 +14,7 @@ from typing import Any
 import redis
 
 from tests.simulation.history import AnyClaim
-from tests.simulation.setup import LEASE_MS, POLL_MS, SYNC_TIME_MS
+from tests.simulation.setup import AGAIN_MS, LEASE_MS, POLL_MS, SYNC_TIME_MS
 from worker import acting, flights, ticker
 from worker import sending as product
 from worker.ledger import Back, Outcome
@@ -107,6 +107,7 @@ class Worker:
         skew_ms: how far its clock has jumped.
         slept_ms: until when its clock stood still for the last time.
         start: lets an actor of it take turns.
+        staying: its sync that has nothing to send and hears wake-ups; one at a time.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Worker:
     skew_ms: int = 0
     slept_ms: int = 0
     syncs: int = 0
+    staying: Actor | None = None
 
     def local_s(self) -> float:
         """Its monotonic clock."""
@@ -145,9 +147,14 @@ class Worker:
                 wait_ms: float | None = None
                 if self.local_s() < until_s and not run.lost:
                     wait_ms = yield from run.claim(permit)
-                if not run.flying and (wait_ms is None or wait_ms > POLL_MS):
+                if run.flying or (wait_ms is not None and wait_ms <= POLL_MS):
+                    run.listens = False
+                    yield from run.settle_finished(wait_ms)
+                elif self.local_s() < until_s and run.may_stay():
+                    yield from run.listen(wait_ms, until_s)
+                else:
                     break
-                yield from run.settle_finished(wait_ms)
+            run.leave_seat()
             yield Call("ring", lambda: ticker.ring_for(ledger, self.ring, permit))
         except redis.ConnectionError:
             pass  # the task fails; its permit runs out
@@ -161,6 +168,9 @@ class SyncRun:
 
     Attributes:
         lost: the ledger was not reached: nothing more is claimed.
+        left: its place was taken by others.
+        sent: claims that it has ended.
+        listens: it has heard that it hears wake-ups, and claimed since then.
     """
 
     worker: Worker
@@ -168,6 +178,9 @@ class SyncRun:
     flying: dict[Actor, AnyClaim] = field(default_factory=dict)
     finished: list[tuple[Actor, Outcome]] = field(default_factory=list)
     lost: bool = False
+    left: bool = False
+    sent: int = 0
+    listens: bool = False
     extended_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -189,7 +202,27 @@ class SyncRun:
             flight.steps = self._fly(flight, claim, self.worker.local_s())
             self.flying[flight] = claim
             self.worker.start(flight)
+        self.left = claimed.leave
         return None if claimed.leave or claimed.wait_ms is None else float(claimed.wait_ms)
+
+    def may_stay(self) -> bool:
+        """Whether it waits for more, as `Sync` and `Stay`; then the seat is its own."""
+        if self.sent == 0 or self.left or self.lost or self.worker.staying not in (None, self.me):
+            return False
+        self.worker.staying = self.me
+        return True
+
+    def listen(self, wait_ms: float | None, until_s: float) -> Steps:
+        """Begins to hear wake-ups, and is to claim at once; later: waits for one."""
+        if self.listens:
+            left_ms = 1000 * (until_s - self.worker.local_s())
+            yield Rest(min(AGAIN_MS, left_ms, AGAIN_MS if wait_ms is None else wait_ms))
+        self.listens = True
+
+    def leave_seat(self) -> None:
+        """It stays no longer."""
+        if self.worker.staying is self.me:
+            self.worker.staying = None
 
     def _fly(self, flight: Actor, claim: AnyClaim, granted_s: float) -> Steps:
         """One PUT in its thread, as `send_claim`."""
@@ -214,6 +247,7 @@ class SyncRun:
         if self.finished:
             ended, self.finished = self.finished, []
             claims = [self.flying.pop(flight) for flight, _ in ended]
+            self.sent += len(ended)
             settlements = [(c.slot, c.generation, outcome) for c, (_, outcome) in zip(claims, ended, strict=True)]
             try:
                 yield Call("settle", lambda: ledger.settle(settlements))

@@ -76,8 +76,12 @@ class Processes:
         return len(self.actors) == len(self._tickers)
 
     def tickers(self) -> list[Actor]:
-        """Those who hear a wake-up."""
+        """Those who hear a wake-up, and ring."""
         return list(self._tickers.values())
+
+    def staying(self) -> list[Actor]:
+        """Those who hear a wake-up, and claim."""
+        return [worker.staying for worker in self._workers if worker.staying]
 
     def free(self) -> list[Worker]:
         """The workers that can answer a doorbell."""

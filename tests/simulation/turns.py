@@ -112,11 +112,15 @@ class Turns:
         self.chronicle.tell(f"{actor.name}  {step.name}: {answer!r}")
         slow_ms = self.weather.asleep_ms() if fault == "slow answer" else 0
         actor.answer, actor.wake_ms = answer, self.chronicle.now_ms + slow_ms
-        self._wake_one()
+        self._wake()
 
-    def _wake_one(self) -> None:
+    def _wake(self) -> None:
+        if self.store.woken_in_ms is None or self.weather.goes_wrong("wake-up lost"):
+            return
+        for staying in self.processes.staying():
+            staying.wake(self.chronicle.now_ms)
         tickers = self.processes.tickers()
-        if self.store.woken_in_ms is not None and tickers and not self.weather.goes_wrong("wake-up lost"):
+        if tickers:
             # All hear it; the others would find the permits gone, and cost a schedule a third of its calls.
             self.draw.one_of(tickers).wake(self.chronicle.now_ms)
 

@@ -164,3 +164,19 @@ for pid in pids:
 """
     )
     assert lines == ["nnnnnyyy"]
+
+
+def test_one_process_has_the_seat_and_its_death_frees_it() -> None:
+    lines = said("""
+say = lambda what: print(what, flush=True)
+print(holdings.take_seat(), holdings.is_seat_taken(), flush=True)  # a pool of threads
+first = child(holdings.begin, lambda: say(holdings.take_seat()))
+print(holdings.is_seat_taken(), flush=True)
+other = child(holdings.begin, lambda: say(holdings.take_seat()))
+kill(first)
+print(holdings.is_seat_taken(), flush=True)
+kill(child(holdings.begin, lambda: say(holdings.take_seat()), holdings.leave_seat))
+print(holdings.is_seat_taken(), flush=True)
+kill(other)
+""")
+    assert lines == ["False False", "True", "True", "False", "False", "True", "False"]

@@ -21,6 +21,7 @@ from worker.flights import SLOW_S
 from worker.ledger import Again, Back, Claimed, Dead, Done, Ledger, MarkClaim, Outcome, Part
 from worker.plan import Limits, Put
 from worker.sending import AnyClaim, Settlement, Way, send_claim
+from worker.staying import Stay
 from worker.sync import Sync
 from worker.verdicts import Rejected, Sent, Unavailable, Unsent, Verdict
 
@@ -283,6 +284,77 @@ def test_a_request_that_takes_long_keeps_its_lease(pool: ThreadPoolExecutor) -> 
     run(way_of(ledger, FakeApi(answer)), pool)
     assert (claim_of(1).slot, 5) in ledger.extended
     assert list(ledger.settled) == [claim_of(1).slot]
+
+
+# Staying --------------------------------------------------------------------------------------------------------
+
+ITS_TIME_S = pytest.approx(60, abs=20)
+
+
+class FakeStay:
+    """Listens as often as it is told; what is said to it stands in `told`."""
+
+    def __init__(self, listens: int = 1, *, seat: bool = True) -> None:
+        self.listens = listens
+        self.seat = seat
+        self.told: list[object] = []
+
+    def begin(self) -> bool:
+        return self.seat and self.listens > 0
+
+    def listen(self, most_s: float | None) -> None:
+        self.listens -= 1
+        self.told.append(most_s)
+
+    def is_busy(self) -> None:
+        self.told.append("busy")
+
+    def end(self) -> None:
+        self.told.append("end")
+
+
+def stayed(ledger: FakeLedger, stay: FakeStay, *, time_s: float = 60) -> list[object]:
+    Sync(way_of(ledger, FakeApi()), AtOnce(), "permit-1", time_s, lambda: False, stay=cast("Stay", stay)).run()
+    return stay.told
+
+
+def test_one_that_has_sent_stays_and_claims_after_each_wake_up() -> None:
+    ledger = FakeLedger(Claimed([claim_of(1)], None), NOTHING, NOTHING, Claimed([claim_of(2)], 700), Claimed([], 700))
+    assert stayed(ledger, FakeStay(3)) == ["busy", ITS_TIME_S, ITS_TIME_S, "busy", 0.7, "end"]
+    assert list(ledger.settled) == [claim_of(1).slot, claim_of(2).slot]
+
+
+def test_one_that_was_rung_in_vain_does_not_stay() -> None:
+    assert stayed(FakeLedger(NOTHING), FakeStay()) == ["end"]
+
+
+def test_one_whose_place_has_been_taken_does_not_stay() -> None:
+    leave = Claimed([], None, leave=True)
+    assert stayed(FakeLedger(Claimed([claim_of(1)], None), leave), FakeStay()) == ["busy", "end"]
+
+
+def test_one_without_the_seat_does_not_stay() -> None:
+    assert stayed(FakeLedger(Claimed([claim_of(1)], None)), FakeStay(seat=False)) == ["busy", "end"]
+
+
+def test_nobody_stays_longer_than_a_sync_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
+
+    class Slow(FakeStay):
+        def listen(self, most_s: float | None) -> None:
+            super().listen(most_s)
+            now_s[0] += 4
+
+    ledger = FakeLedger(Claimed([claim_of(1)], None))
+    assert stayed(ledger, Slow(9), time_s=10) == ["busy", 10, 6, 2, "end"]
+
+
+def test_a_lost_ledger_ends_the_stay() -> None:
+    ledger, stay = FakeLedger(Claimed([claim_of(1)], None), NOTHING, redis.ConnectionError("gone")), FakeStay()
+    with pytest.raises(redis.ConnectionError):
+        stayed(ledger, stay)
+    assert stay.told[-1] == "end"
 
 
 # One slot's trouble ---------------------------------------------------------------------------------------------

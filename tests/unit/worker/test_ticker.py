@@ -229,6 +229,18 @@ def test_a_wake_up_is_answered_without_looking_first() -> None:
     assert (len(ledger.returned), ledger.looks) == (2, [True])
 
 
+def test_a_sync_that_stays_claims_before_anybody_is_rung_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    head_starts_s: list[float] = []
+    ledger, script, stays = FakeLedger(), [nothing, nothing], [True, False]
+    client = Client(Wakes(script), [])
+    ticker = Ticker(cast("redis.Redis", client), [ledger.ledger], Bells(), lambda: bool(stays and stays.pop(0)))
+    script.append(ticker.end)
+    monkeypatch.setattr(ticker._ended, "wait", head_starts_s.append)
+    ticker.run()
+    assert head_starts_s == [0.01]
+    assert client.wakes.waited_s == [TICK_S, 0, TICK_S], "what came meanwhile is the same tick"
+
+
 @pytest.mark.usefixtures("no_pause")
 @pytest.mark.parametrize(
     "error",
