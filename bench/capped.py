@@ -1,5 +1,6 @@
 """`capped`: a trace pressed harder than the plan allows, beside longest-wait-first under the same cap.
 
+The load is more than the cap can serve meanwhile, so what waits is the slots, each once however many receipts it has.
 The oracle is given the times at which the receipts were really recorded, so a player that hesitates distorts nothing;
 but one that falls behind, or a sandbox at its end, would make another load of it: then nothing is reported.
 

@@ -16,6 +16,7 @@ class Row:
         most: The target: the value should not exceed it. None where there is no such target.
         least: The target: the value should reach it. None where there is no such target.
         note: What else a reader has to know.
+        at: Of a point of a curve: where it stands on the figure's axis. Points of one name are one curve.
     """
 
     name: str
@@ -24,6 +25,12 @@ class Row:
     most: float | None = None
     least: float | None = None
     note: str = ""
+    at: float | None = None
+
+    @property
+    def label(self) -> str:
+        """Its name, with where it stands on its curve."""
+        return self.name if self.at is None else f"{self.name}: {number_text(self.at)}"
 
     @property
     def missed(self) -> bool:
@@ -41,12 +48,14 @@ class Figure:
         rows: The numbers.
         notes: What was left out, and why.
         faults: What makes the numbers worthless: receipts lost, accounts out of balance.
+        axis: What the places of its curves' points count; empty without curves.
     """
 
     title: str
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    axis: str = ""
 
     def add(
         self,
@@ -57,9 +66,10 @@ class Figure:
         most: float | None = None,
         least: float | None = None,
         note: str = "",
+        at: float | None = None,
     ) -> None:
-        """Append a row."""
-        self.rows.append(Row(name, value, unit, most, least, note))
+        """Append a row; with `at` it is a point of the curve `name`."""
+        self.rows.append(Row(name, value, unit, most, least, note, at))
 
     def compare(
         self, name: str, ratio: Spread, *, most: float | None = None, least: float | None = None, note: str = ""

@@ -36,7 +36,7 @@ def print_figure(console: Console, name: str, figure: Figure) -> None:
 
 def cells(row: Row) -> tuple[str, str, str, str, str]:
     """A row as the table shows it."""
-    return row.name, number_text(row.value), row.unit, verdict_text(row), row.note
+    return row.label, number_text(row.value), row.unit, verdict_text(row), row.note
 
 
 def write_json(path: Path, command: str, machine: Mapping[str, Any], figures: Mapping[str, Figure]) -> None:

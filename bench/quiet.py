@@ -2,10 +2,10 @@
 
 Every mark goes into a slot of its own, and the next one waits for its PUT. A plain Celery task that sends the same PUT
 takes turns with it, round by round, against the same Redis and the same sandbox, so that both meet the same machine.
+The task keeps its connection open.
 The third side is a worker whose syncs are over before the next mark comes: what the first mark after a pause takes.
 """
 
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
@@ -13,10 +13,10 @@ from itertools import islice
 from bench import plain_celery
 from bench.figure import Figure
 from bench.options import Options
+from bench.plain_running import start_plain
 from bench.rounds import LEAST_ROUNDS, Rounds, spread
-from bench.running import API_KEY, Running, running
+from bench.running import Running, running
 from receipt_sync import ReceiptQueue
-from stack.services import environment
 from traffic.waits import quantile
 
 OURS, PLAIN, FIRST = "ours", "plain Celery", "the first after a pause"
@@ -114,12 +114,7 @@ def _started_ours(system: Running) -> Mark:
 
 
 def _started_plain(system: Running) -> Mark:
-    broker_url = _database(system, 1)
-    env = {"PLAIN_BROKER_URL": broker_url, "PLAIN_ENDPOINT": system.api_url, "PLAIN_API_KEY": API_KEY}
-    celery = [sys.executable, "-m", "celery", "-A", "bench.plain_celery", "worker", "--loglevel=INFO"]
-    options = [f"--concurrency={CONCURRENCY}", "--without-gossip", "--without-mingle", "-n", "plain@bench"]
-    system.start("plain", celery + options, environment(env))
-    plain_celery.app.conf.broker_url = broker_url
+    start_plain(system, CONCURRENCY)
     return lambda dialog: plain_celery.app.send_task(plain_celery.TASK, (dialog, USER), queue=plain_celery.QUEUE)
 
 

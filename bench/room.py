@@ -1,4 +1,9 @@
-"""`room`: what the ledger takes of Redis' memory. It must grow with the slots, not with the receipts (promise 8)."""
+"""`room`: what the ledger takes of Redis' memory. It must grow with the slots, not with the receipts (promise 8).
+
+One slot is filled with ever more receipts of a kind; then many slots get one receipt each, and a dirty slot is what all
+of it takes, with its place in the due set and its part of the accounts. With `up_to` a slot keeps the last eight names
+of each flag and no more.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -21,6 +26,7 @@ TEXT_CHARS = 40
 # By then a slot remembers as many names as it ever will. After that only its counters get longer.
 FULL_AT = 100
 MOST_GROWTH_BYTES = 0
+_TOGETHER = 10_000
 # An emptied database must be empty before the next one is measured: by default Valkey frees it in the background.
 SERVER = {"lazyfree-lazy-user-flush": "no"}
 
@@ -64,7 +70,7 @@ MANY_SLOTS: Mapping[str, Kind] = {
 
 def measure(_options: Options) -> Figure:
     """Fill one slot, then many, and ask Redis what they take."""
-    figure = Figure("bytes of Redis' memory: one slot by its receipts, and one of many slots")
+    figure = Figure("bytes of Redis' memory: of one slot, and of one among many", axis="receipts in the slot")
     with (
         TemporaryDirectory(prefix="bench-") as directory,
         RedisServer(Path(directory), append_only=False, options=SERVER) as server,
@@ -80,7 +86,7 @@ def measure(_options: Options) -> Figure:
 
 def _add_one_slot(figure: Figure, name: str, sizes: Mapping[int, int]) -> None:
     for receipts, size in sizes.items():
-        figure.add(f"{name}: x {receipts:,}", size, "bytes")
+        figure.add(name, size, "bytes", at=receipts)
     growth = sizes[RECEIPTS[-1]] - sizes[FULL_AT]
     note = f"from {FULL_AT:,} to {RECEIPTS[-1]:,} receipts"
     figure.add(f"{name}: growth", growth, "bytes", most=MOST_GROWTH_BYTES, note=note)
@@ -107,18 +113,19 @@ def _slot_keys(client: redis.Redis) -> Iterator[bytes]:
         yield from client.scan_iter(f"{keys.prefix('default')}:{kind}:*")
 
 
-def bytes_per_slot(client: redis.Redis, kind: Kind) -> int:
-    """Redis' whole memory for many slots with one receipt each, by slot; the database is emptied."""
+def bytes_per_slot(client: redis.Redis, kind: Kind, slots: int = DIRTY_SLOTS) -> int:
+    """Redis' whole memory for so many slots with one receipt each, by slot; the database is emptied."""
     client.flushall()
     queue = ReceiptQueue(client=client)
     queue.record_many([_edit(0)])  # the account are there before
     client.flushall()
-    before = _data_bytes(client)
-    queue.record_many(kind(number) for number in range(DIRTY_SLOTS))
-    return round((_data_bytes(client) - before) / DIRTY_SLOTS)
+    before = data_bytes(client)
+    for start in range(0, slots, _TOGETHER):
+        queue.record_many(kind(number) for number in range(start, min(start + _TOGETHER, slots)))
+    return round((data_bytes(client) - before) / slots)
 
 
-def _data_bytes(client: redis.Redis) -> int:
-    """All that Redis has allocated but the buffers of its clients."""
+def data_bytes(client: redis.Redis) -> int:
+    """All that Redis has allocated but its buffers: of its clients, and of the append-only file."""
     memory = client.info("memory")
-    return int(memory["used_memory"]) - int(memory["mem_clients_normal"])
+    return int(memory["used_memory"]) - int(memory["mem_clients_normal"]) - int(memory["mem_aof_buffer"])

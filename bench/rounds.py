@@ -38,6 +38,15 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(median(values), min(values), max(values))
 
 
+def ratio(over: Sequence[float], under: Sequence[float]) -> Spread:
+    """Of numbers that were measured in the same rounds, one pair after the other.
+
+    Raises:
+        ValueError: There are no values, or more on one side.
+    """
+    return spread([a / b for a, b in zip(over, under, strict=True)])
+
+
 class Rounds:
     """Measures sides in turn; each round begins with another one.
 
@@ -62,4 +71,4 @@ class Rounds:
 
     def ratio(self, over: str, under: str) -> Spread:
         """One side's number divided by another's, round by round."""
-        return spread([a / b for a, b in zip(self.values[over], self.values[under], strict=True)])
+        return ratio(self.values[over], self.values[under])

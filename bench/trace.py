@@ -1,8 +1,8 @@
 """`trace`: a recorded trace in real time, with a fixed gather time and no cap: how well coalescing does its work.
 
-The yardstick is the oracle: the fewest PUTs with which every receipt is covered within the gather time, for one that
-knows the future but not that a mark naming a covered message needs no PUT. Hence `--without-names` for a comparison of
-like with like, and a ratio that may lie below 1 with names.
+The receipts come at the arrival times of real chats. The yardstick is the oracle: the fewest PUTs with which every
+receipt is covered within the gather time, for one that knows the future but not that a mark naming a covered message
+needs no PUT. Hence `--without-names` for a comparison of like with like, and a ratio that may lie below 1 with names.
 """
 
 from collections import Counter

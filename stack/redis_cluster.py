@@ -22,8 +22,12 @@ class RedisCluster:
         servers: the three.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, binary: Path | None = None) -> None:
         """Start them, let them meet, and wait until each says that the cluster is well.
+
+        Args:
+            directory: Where their data are.
+            binary: The server; by default the redis-server of this machine.
 
         Raises:
             FileNotFoundError: There is no redis-server.
@@ -36,7 +40,7 @@ class RedisCluster:
                 undo.enter_context(
                     RedisServer(
                         directory / str(n),
-                        binary=program("redis-server"),
+                        binary=binary or program("redis-server"),
                         options={
                             "cluster-enabled": "yes",
                             "cluster-node-timeout": "2000",

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stack.process import Process
@@ -71,6 +71,7 @@ def start_from_procfile(
     extra_args: str = "",
     *,
     label: str = "",
+    enter: Sequence[str] = (),
     procfile: Path = PROJECT / "Procfile",
 ) -> Process:
     """Start one of the Procfile's processes; does not wait until it is ready, for each says so in its own words.
@@ -84,6 +85,7 @@ def start_from_procfile(
         log_dir: Where `<label>.log` goes.
         extra_args: Appended to the command, quoted for a shell.
         label: Tells several of a kind apart; the name by default.
+        enter: What the command begins with, a program that gives way to it (`ip netns exec …`).
         procfile: Another one.
 
     Raises:
@@ -94,4 +96,4 @@ def start_from_procfile(
         raise ValueError(f"{procfile}: expected a process {name!r}, found {', '.join(known)}")
     command = f"exec {known[name]} {extra_args}".rstrip()
     own = label or name
-    return Process(own, ["/bin/sh", "-c", command], environment(env), PROJECT, log_dir / f"{own}.log")
+    return Process(own, [*enter, "/bin/sh", "-c", command], environment(env), PROJECT, log_dir / f"{own}.log")

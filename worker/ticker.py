@@ -2,7 +2,8 @@
 
 It wakes when the ledger says that something fell due, when the next slot is due, and at the latest every second. Each
 tick reaps what outlived its lease and asks the ledger for permits; for each permit one sync task is enqueued. A lost
-wake-up costs a second, a lost doorbell the life of its permit. Every worker ticks: none is needed by the others.
+wake-up costs a second, a lost doorbell the life of its permit. Every worker ticks: none is needed by the others. Where
+nothing waits and nobody has called, a tick is one cheap question (docs/decisions/0023).
 """
 
 from __future__ import annotations
@@ -118,13 +119,14 @@ class Ticker(threading.Thread):
     def _listen_and_tick(self) -> None:
         with self._client.pubsub(ignore_subscribe_messages=True) as wakes:  # type: ignore[no-untyped-call]
             wakes.subscribe(*(keys.wake_channel(ledger.application) for ledger in self._ledgers))
+            called = True
             while not self._ended.is_set() and not stopping():
-                wait_s = min([self._tick(ledger) for ledger in self._ledgers])
+                wait_s = min([self._tick(ledger, called=called) for ledger in self._ledgers])
                 self._say_recovery("all")
-                self._listen(wakes, wait_s)
+                called = self._listen(wakes, wait_s)
 
-    def _tick(self, ledger: Ledger) -> float:
-        """One application's failure must not stop the others."""
+    def _tick(self, ledger: Ledger, *, called: bool) -> float:
+        """One application's failure must not stop the others. Unless it was called, it looks first."""
         try:
             looked = self._look(ledger)
             if ledger.application not in self._published:
@@ -133,7 +135,7 @@ class Ticker(threading.Thread):
             # Not before the policy says how long they are kept.
             if looked:
                 ledger.expire_letters()
-            wait_s = tick(ledger, self._ring)
+            wait_s = tick(ledger, self._ring) if called or not ledger.rests() else TICK_S
         except EvictingRedisError as error:
             log.critical("%s", error)
             end_worker(1)
@@ -159,15 +161,17 @@ class Ticker(threading.Thread):
             self._published.discard(application)
             self._look_s.pop(application, None)
 
-    def _listen(self, wakes: redis.client.PubSub, wait_s: float) -> None:
-        """Waits for a wake-up, and takes all that have come, so that a burst of them is one tick."""
+    def _listen(self, wakes: redis.client.PubSub, wait_s: float) -> bool:
+        """Waits for a wake-up, and takes all that have come, so that a burst of them is one tick; whether one came."""
         message = wakes.get_message(timeout=wait_s)
         if self._sync_stays():
             # It has heard the same and claims right now: a doorbell would be rung in vain.
             self._ended.wait(_HEAD_START_S)
             message = message or wakes.get_message(timeout=0)
+        called = message is not None
         while message is not None:
             message = wakes.get_message(timeout=0)
+        return called
 
     def _say_outage(self, application: str, error: BaseException) -> None:
         if application not in self._failing:

@@ -173,6 +173,12 @@ class Ledger:
         triples = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
         return [Reaped(_shown(slot), int(crashes), fate == b"dead") for slot, crashes, fate in triples]
 
+    def rests(self) -> bool:
+        """Whether nothing waits or is in flight, and the policy is known: then reap and ring have nothing to do."""
+        policy, due, leases = (f"{self._prefix}:{name}" for name in ("policy", "due", "leases"))
+        # A key counts as often as it is named: three is the policy alone, in one command.
+        return bool(self._redis.execute_command("EXISTS", policy, policy, policy, due, leases) == 3)  # type: ignore[no-untyped-call]  # noqa: PLR2004
+
     def ring(self, returned_permit: str = "") -> Rung:
         """Permits for the doorbells that the due slots and the free rate deserve now."""
         size = self.size

@@ -44,6 +44,22 @@ def test_a_claim_that_was_taken_away_can_no_longer_be_settled(real: RealLedger) 
     assert audit(real.redis, APPLICATION) == Accounts(recorded=1, covered=1)
 
 
+def test_a_ledger_rests_when_nothing_waits_or_is_in_flight_and_the_policy_is_known(real: RealLedger) -> None:
+    real.ledger.publish_policy()
+    assert real.ledger.rests()
+    real.record([read()])
+    assert not real.ledger.rests()
+    (claim,) = real.claim()
+    assert not real.ledger.rests()
+    real.settle(*settlement(claim, "done"))
+    assert real.ledger.rests()
+    real.record([read(dialog=dialog) for dialog in dialogs(2)])
+    real.redis.delete(f"{PREFIX}:policy")
+    assert not real.ledger.rests(), "one key, and not the one"
+    real.ledger.claim(1)
+    assert not real.ledger.rests(), "two keys, and a policy to publish"
+
+
 def test_settlements_of_one_call_stand_for_themselves(real: RealLedger) -> None:
     real.record([read(dialog=dialog) for dialog in dialogs(3)])
     done, stale, again = real.claim()

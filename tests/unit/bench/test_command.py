@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from bench import __main__ as command
 from bench.figure import Figure
+from bench.kept import read_all
 from bench.options import Options
 
 
@@ -51,3 +52,14 @@ def test_options_reach_the_figures(ran: list[tuple[str, Options]], tmp_path: Pat
     run("--trace", str(trace), "--speed", "2", "--seconds", "30", "--without-names", "--json", str(out), "room")
     assert ran == [("room", Options(trace, 2, 30, names=False, workers=1))]
     assert list(json.loads(out.read_text())["figures"]) == ["room"]
+
+
+def test_a_figure_is_kept_when_asked(
+    ran: list[tuple[str, Options]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(command, "DIRECTORY", tmp_path)
+    run("room")
+    assert (len(ran), list(tmp_path.iterdir())) == (1, [])
+    run("--keep", "room", "quiet")
+    run("--as", "windy", "room")
+    assert [kept.called for kept in read_all(tmp_path)] == ["quiet", "room", "room (windy)"]

@@ -32,6 +32,10 @@ class FakeLedger:
         self.expired_after: list[int] = []
         self.evicting = ""
         self.trouble: list[Exception] = []
+        self.looks: list[bool] = []
+
+    def rests(self) -> bool:
+        return self.looks.pop(0) if self.looks else False
 
     def ring(self, returned_permit: str = "") -> Rung:
         self.returned.append(returned_permit)
@@ -205,6 +209,24 @@ def test_a_burst_of_wake_ups_is_one_tick() -> None:
     ticker.run()
     assert len(ledger.returned) == 2, "one tick at the start and one for the burst"
     assert client.wakes.waited_s[1:6] == [0] * 5
+
+
+def test_a_tick_that_nobody_has_called_for_only_looks_where_nothing_waits() -> None:
+    ledger = FakeLedger()
+    ledger.looks = [True, False, True]
+    ticker, client = ticker_of(ledger, nothing, nothing, nothing)
+    ticker.run()
+    assert ledger.returned == [""] * 2, "at the start, and when the ledger did not rest"
+    assert client.wakes.waited_s == [TICK_S] * 4
+
+
+def test_a_wake_up_is_answered_without_looking_first() -> None:
+    ledger = FakeLedger()
+    ledger.looks = [True]
+    ticker, client = ticker_of(ledger, nothing)
+    client.wakes.waiting_messages = 1
+    ticker.run()
+    assert (len(ledger.returned), ledger.looks) == (2, [True])
 
 
 def test_a_sync_that_stays_claims_before_anybody_is_rung_for(monkeypatch: pytest.MonkeyPatch) -> None:

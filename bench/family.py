@@ -1,0 +1,37 @@
+"""What a process and all its descendants take: processor time and memory, as the system counts them."""
+
+import psutil
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of processor time since they began.
+
+    Raises:
+        psutil.NoSuchProcess: It has ended.
+    """
+    return sum(sum(member.cpu_times()[:2]) for member in _members(pid))
+
+
+def written_bytes(pid: int) -> int:
+    """Memory that they have written and share with nobody (private dirty); Linux alone tells it.
+
+    Unlike what would be free if they ended (USS), it does not move when a stranger with the same libraries ends.
+
+    Raises:
+        psutil.NoSuchProcess: It has ended.
+    """
+    return sum(int(region.private_dirty) for member in _members(pid) for region in member.memory_maps())
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory that they have in RAM (RSS); what they share counts for each of them.
+
+    Raises:
+        psutil.NoSuchProcess: It has ended.
+    """
+    return sum(int(member.memory_info().rss) for member in _members(pid))
+
+
+def _members(pid: int) -> list[psutil.Process]:
+    head = psutil.Process(pid)
+    return [head, *head.children(recursive=True)]

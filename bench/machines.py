@@ -1,0 +1,71 @@
+"""Machines: network namespaces that reach this one over a bridge, each with a network stack of its own.
+
+They take root and `ip`, and leave nothing behind. Where they are not allowed, all runs on this machine's loopback.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+LOOPBACK = "127.0.0.1"
+_NETWORK = "10.213.77"
+_ROOT = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """Places for processes.
+
+    Attributes:
+        home: This machine's address, as the others reach it.
+        enter: For each machine: what a command there begins with.
+        apart: Whether they are namespaces; else all are this machine.
+    """
+
+    home: str
+    enter: Sequence[Sequence[str]]
+    apart: bool
+
+
+def allowed() -> bool:
+    """Whether this machine lets us make namespaces."""
+    return os.geteuid() == _ROOT and shutil.which("ip") is not None
+
+
+@contextmanager
+def machines(count: int) -> Iterator[Machines]:
+    """So many machines beside this one, up to 200; they end with the block.
+
+    Raises:
+        subprocess.CalledProcessError: The system refused.
+    """
+    if not allowed():
+        yield Machines(LOOPBACK, [()] * count, apart=False)
+        return
+    bridge, home = f"rsb{os.getpid()}", f"{_NETWORK}.1"
+    with ExitStack() as ends:
+        _ip("link", "add", bridge, "type", "bridge")
+        ends.callback(_ip, "link", "del", bridge)
+        _ip("addr", "add", f"{home}/24", "dev", bridge)
+        _ip("link", "set", bridge, "up")
+        names = [_connected(ends, bridge, number) for number in range(1, count + 1)]
+        yield Machines(home, [("ip", "netns", "exec", name) for name in names], apart=True)
+
+
+def _connected(ends: ExitStack, bridge: str, number: int) -> str:
+    name, outer, inner = f"{bridge}-{number}", f"rso{os.getpid()}-{number}", "eth0"
+    _ip("netns", "add", name)
+    ends.callback(_ip, "netns", "del", name)
+    _ip("link", "add", outer, "type", "veth", "peer", "name", inner, "netns", name)
+    _ip("link", "set", outer, "master", bridge, "up")
+    _ip("-n", name, "addr", "add", f"{_NETWORK}.{number + 1}/24", "dev", inner)
+    _ip("-n", name, "link", "set", inner, "up")
+    _ip("-n", name, "link", "set", "lo", "up")
+    return name
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)
