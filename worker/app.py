@@ -51,6 +51,7 @@ def make_app(settings: Settings) -> Celery:
         # A receipt is taken off the broker when it stands in the ledger, not before.
         task_acks_late=True,
         task_reject_on_worker_lost=True,
+        # Where a process always stays free of syncs there are more: lifecycle.messages_ahead.
         worker_prefetch_multiplier=1,
         task_default_queue=RECEIPTS_QUEUE,
         task_routes={SYNC: {"queue": DOORBELL_QUEUE}, **{name: {"queue": RECEIPTS_QUEUE} for name in RECORDING}},
@@ -73,7 +74,8 @@ def make_app(settings: Settings) -> Celery:
     )
     app.steps["worker"].add(keeping_step(settings))
     app.steps["worker"].add(ticker_step(settings))
-    lifecycle.install(app)
+    # With several applications one process stays free of syncs, whatever they may take together.
+    lifecycle.install(app, settings.syncs_max if len(settings.applications) == 1 else None)
     guard(app, Quarantine(lambda: _ledgers(settings)), most_bytes(settings.max_text_bytes))
     return app
 

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Protocol
 from urllib.parse import urlsplit
 from urllib.request import (  # type: ignore[attr-defined]  # typeshed leaves one out
@@ -24,7 +23,8 @@ import requests
 import urllib3
 
 from worker.answers import retry_after_s, words_of
-from worker.deadline import Deadlines, WatchedAdapter
+from worker.deadline import Deadlines
+from worker.one_address import OneAddress
 from worker.plan import Put
 from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Verdict
 
@@ -68,13 +68,6 @@ class Door(Protocol):
         """As `ChatApi.end_all`."""
 
 
-class _Session(requests.Session):
-    """A session that takes nothing from an answer over to the next call, which may be another user's."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: requests reads a `Location` even where it must not follow it, and raises where it cannot."""
-
-
 class ChatApi:
     """Sends PUTs over pooled connections; safe to use from many threads, each of which keeps a connection open."""
 
@@ -105,21 +98,12 @@ class ChatApi:
         self, method: str, path: str, body: bytes, headers: Mapping[str, str], start_by_s: float = math.inf
     ) -> Answer | Unavailable:
         """Makes one call, its body JSON; raises TooLateError as `send` does."""
-        endpoint = self._endpoint
         try:
             with (
-                self._deadlines.request(start_by_s + endpoint.connect_timeout_s),
-                self._session().request(
-                    method,
-                    endpoint.base_url + path,
-                    data=body,
-                    headers={"Content-Type": "application/json", **headers},
-                    timeout=(endpoint.connect_timeout_s, endpoint.read_timeout_s),
-                    allow_redirects=False,
-                    stream=True,
-                ) as answer,
+                self._deadlines.request(start_by_s + self._endpoint.connect_timeout_s),
+                self._connection().call(method, path, body, {"Content-Type": "application/json", **headers}) as answer,
             ):
-                return Answer(answer.status_code, answer.headers, _beginning(answer))
+                return Answer(answer.status, answer.headers, _beginning(answer))
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return Unavailable(f"no answer: {type(error).__name__}", in_doubt=not _never_left(error))
 
@@ -138,18 +122,14 @@ class ChatApi:
             return None
         return {"Authorization": f"ApiKey {self._endpoint.api_key}", "On-Behalf-Of": put.actor[1:]}
 
-    def _session(self) -> requests.Session:
-        # One session per thread: requests does not promise that a session may be shared.
-        session: requests.Session | None = getattr(self._threads, "session", None)
-        if session is None:
-            session = _Session()
-            session.trust_env = False
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            session.proxies = dict(self._proxies)
-            session.headers["User-Agent"] = "receipt-sync"
-            session.mount(self._endpoint.base_url, WatchedAdapter(pool_connections=1, pool_maxsize=1))
-            self._threads.session = session
-        return session
+    def _connection(self) -> OneAddress:
+        # One per thread: requests does not promise that an adapter may be shared.
+        connection: OneAddress | None = getattr(self._threads, "connection", None)
+        if connection is None:
+            endpoint = self._endpoint
+            timeouts_s = endpoint.connect_timeout_s, endpoint.read_timeout_s
+            connection = self._threads.connection = OneAddress(endpoint.base_url, self._proxies, timeouts_s)
+        return connection
 
     def _verdict(self, answer: Answer, put: Put) -> Verdict:
         status = answer.status
@@ -173,10 +153,10 @@ def _never_left(error: Exception) -> bool:
     return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
 
 
-def _beginning(answer: requests.Response) -> bytes:
+def _beginning(answer: urllib3.BaseHTTPResponse) -> bytes:
     """The first bytes of a body; a short one is read whole, so that the connection can be used again."""
     try:
-        return answer.raw.read(_BODY_READ_BYTES, decode_content=True) or b""
+        return answer.read(_BODY_READ_BYTES, decode_content=True)
     except urllib3.exceptions.HTTPError:
         return b""  # cut off, late or garbled: the status has come and decides, a body only adds words
 

@@ -188,6 +188,12 @@ class GuardedConsumer(Consumer):
             self._flushed_by_s = now_s + _EVENTS_GATHER_S
             self.hub.call_later(_EVENTS_GATHER_S, self._flush_events)
 
+    def stop(self) -> None:
+        """Tells what has happened until now first."""
+        with suppress(*self.connection_errors):
+            self._flush_events()
+        super().stop()
+
     def connect(self) -> Any:
         """Called at the start, and again whenever the broker has refused something."""
         # With a connection of its own: kombu reads some of these keys as soon as it is connected.

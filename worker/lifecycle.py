@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import billiard
 import billiard.pool
@@ -39,6 +40,8 @@ _STEP_S = 0.05
 _HEARD_WITHIN_S = 2.0
 # What a settle may take after the last request has been ended.
 _SETTLING_S = 2.0
+# Messages that one process's worth of a worker may hold: Celery's default.
+_AHEAD = 4
 # Tenths of a second; billiard's own are 300.
 _RESULT_UNREAD_FOR = 50
 
@@ -156,8 +159,37 @@ def _on_sigterm(number: int, _frame: object) -> None:
         os.kill(os.getpid(), number)
 
 
+def messages_ahead(processes: int, syncs_most: int | None) -> int:
+    """How many messages for each process a worker may hold unacknowledged; Celery's `worker_prefetch_multiplier`.
+
+    With one each, the main process waits for its pool between any two messages, and takes half as many a second
+    (docs/decisions/0022). More must never wait here behind syncs while another worker is free: so there are more only
+    where a process of the pool is always free of syncs.
+
+    Args:
+        processes: of the pool.
+        syncs_most: how many of them syncs may take; None: all but one (`most_syncs`).
+    """
+    if syncs_most is None:
+        syncs_most = max(1, processes - 1)
+    return _AHEAD if processes > syncs_most else 1
+
+
 class SoftlyStopping(Worker):
-    """Celery's soft shutdown says that it shuts down only after it has waited, and always waits in full."""
+    """Celery's soft shutdown says that it shuts down only after it has waited, and always waits in full.
+
+    Attributes:
+        syncs_most: of `messages_ahead`.
+    """
+
+    syncs_most: int | None = None
+
+    def on_after_init(self, *args: Any, **kwargs: Any) -> None:
+        """Called when the options of the command line are known."""
+        super().on_after_init(*args, **kwargs)
+        # Without a number of processes nobody knows yet how many there will be: Celery's setting stands.
+        if isinstance(self.concurrency, int):
+            self.prefetch_multiplier = messages_ahead(self.concurrency, self.syncs_most)
 
     def wait_for_soft_shutdown(self) -> None:
         """Says so first, then waits until no task runs, at most the soft shutdown's time and a settle's."""
@@ -168,11 +200,11 @@ class SoftlyStopping(Worker):
         announce("Cold")
 
 
-def install(app: Celery) -> None:
-    """Makes the application's workers stop softly."""
+def install(app: Celery, syncs_most: int | None) -> None:
+    """Makes the application's workers stop softly, and take as many messages ahead as they may (`messages_ahead`)."""
     # billiard spawns on macOS, and celery's "fork" does not change that: a spawned process would share nothing.
     billiard.set_start_method("fork", force=True)
     # When a shutdown begins, celery forgets a task whose process has just taken it, and never reads its result; the
     # process waits half a minute for that before it ends. The broker hands the task out again.
     billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = _RESULT_UNREAD_FOR
-    app.Worker = app.subclass_with_self(SoftlyStopping, name="Worker")
+    app.Worker = app.subclass_with_self(SoftlyStopping, name="Worker", syncs_most=syncs_most)

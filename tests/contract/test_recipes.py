@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from requests.utils import default_headers
 
 from tests.conftest import Sandbox
 from tests.contract.scripted_server import OK_EMPTY, ScriptedServer, answers
@@ -142,6 +143,30 @@ def test_a_text_travels_as_utf_8_and_comes_back_the_same(server: ScriptedServer)
 def test_an_endpoint_below_a_path_keeps_it(server: ScriptedServer) -> None:
     send_all(f"{server.url}/tenant", RECIPES[0], None, KEY)
     assert [request.path for request in server.requests] == [f"/tenant{ONE}"]
+
+
+def test_an_endpoint_is_escaped_as_requests_does_it(server: ScriptedServer) -> None:
+    send_all(f"{server.url}/Kölner Büro", RECIPES[0], None, KEY)
+    assert [request.path for request in server.requests] == [f"/K%C3%B6lner%20B%C3%BCro{ONE}"]
+
+
+def test_a_proxy_is_asked_for_the_whole_address_with_its_own_credentials(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url.replace("//", "//someone:else@"))
+    send_all("http://chat.example/tenant", RECIPES[0], None, KEY)
+    send_all("http://chat.example:8080", RECIPES[0], None, KEY)
+    paths = [request.path for request in server.requests]
+    assert paths == [f"http://chat.example/tenant{ONE}", f"http://chat.example:8080{ONE}"]
+    assert {request.header("Host") for request in server.requests} == {"chat.example", "chat.example:8080"}
+    assert {request.header("Proxy-Authorization") for request in server.requests} == {"Basic c29tZW9uZTplbHNl"}
+
+
+def test_what_every_call_says_of_its_sender_is_what_requests_says(server: ScriptedServer) -> None:
+    send_all(server.url, RECIPES[0], None, KEY)
+    [request] = server.requests
+    told = {name: request.header(name) for name in ("User-Agent", "Accept", "Accept-Encoding", "Connection")}
+    assert told == {**default_headers(), "User-Agent": "receipt-sync"}
 
 
 def test_a_developers_netrc_and_the_apis_cookies_are_never_sent(

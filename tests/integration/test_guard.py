@@ -32,6 +32,21 @@ def connection(redis_server: RedisServer, redis_client: redis.Redis) -> Iterator
         kombu_transports._transport_cache.pop(name, None)
 
 
+def test_one_client_serves_a_pool_and_another_pool_has_another(connection: Any) -> None:
+    channel = connection.channel()
+
+    def client() -> Any:
+        with channel.conn_or_acquire() as acquired:
+            return acquired
+
+    first = client()
+    assert client() is first
+    channel._disconnect_pools()  # as kombu does after a connection was lost
+    assert client() is not first
+    assert client().connection_pool is channel.pool
+    assert client().ping()
+
+
 def receive_one(connection: Any) -> Any:
     """A channel that has been given a message and has not acknowledged it."""
     channel = connection.channel()
