@@ -13,6 +13,7 @@ from bench import (
     burst,
     capped,
     cluster,
+    cpu,
     door,
     drain,
     fleet,
@@ -23,6 +24,7 @@ from bench import (
     memory,
     node,
     quiet,
+    recording,
     room,
     slots,
     trace,
@@ -42,6 +44,8 @@ FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "gather": gather.measure,
     "capped": capped.measure,
     "limit": limit.measure,
+    "recording": recording.measure,
+    "cpu": cpu.measure,
     "burst": burst.measure,
     "drain": drain.measure,
     "door": door.measure,
@@ -65,7 +69,9 @@ DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.
     help="A recorded trace; default ../shared/traces/chat-arrivals-2019-2022.csv.gz, else a made-up day.",
 )
 @click.option("--speed", type=click.FloatRange(0.1, 100), help="Faster than recorded; default trace 1, capped 8.")
-@click.option("--seconds", type=click.FloatRange(1, 86_400), help="trace, capped: play only so much of it.")
+@click.option(
+    "--seconds", type=click.FloatRange(1, 86_400), help="trace, capped: play only so much of it; cpu: of each turn."
+)
 @click.option("--without-names", is_flag=True, help="Marks do not name their messages, as trace's oracle assumes.")
 @click.option("--workers", default=1, type=click.IntRange(1, 8), help="trace, capped, limit: how many workers.")
 @click.option("--rate", "rate_per_s", default=80.0, type=click.FloatRange(1, 10_000), help="capped: calls a second.")
@@ -84,7 +90,7 @@ def main(
     label: str,
     **given: Any,
 ) -> None:
-    """Measure the figures named, or all."""
+    """Measure the figures named; without names, all of them."""
     options = Options(trace_path or _default_trace(), names=not without_names, **given)
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()

@@ -46,12 +46,14 @@ class Figure:
     Attributes:
         title: What was done, in a sentence.
         rows: The numbers.
+        notes: What was left out, and why.
         faults: What makes the numbers worthless: receipts lost, accounts out of balance.
         axis: What the places of its curves' points count; empty without curves.
     """
 
     title: str
     rows: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     axis: str = ""
 

@@ -11,7 +11,7 @@ class Options:
     Attributes:
         trace: The recorded trace; None for the project's own generator.
         speed: How much faster than recorded it is played; None for the figure's own.
-        seconds: Where it is cut, in seconds of its own time; None plays all of it.
+        seconds: Where it is cut, in seconds of its own time; None plays all of it. `cpu`: how long a turn lasts.
         names: Whether marks name their messages (`up_to`).
         workers: How many workers there are.
         rate_per_s: The cap, in calls a second.

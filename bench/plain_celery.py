@@ -6,6 +6,7 @@ The broker is PLAIN_BROKER_URL, the chat API PLAIN_ENDPOINT. It is treated well:
 """
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 
 import requests
@@ -29,9 +30,25 @@ def _session() -> requests.Session:
 @app.task(name=TASK)  # type: ignore[untyped-decorator]  # celery ships no types
 def mark_dialog_read(dialog_id: str, user_id: int) -> None:
     """Mark a dialog as read."""
+    _put("/chat/Message.json", {"chat_dialog_id": dialog_id, "read": "1"}, user_id)
+
+
+@app.task(name="plain.mark_dialog_delivered")  # type: ignore[untyped-decorator]
+def mark_dialog_delivered(dialog_id: str, user_id: int) -> None:
+    """Mark a dialog as delivered."""
+    _put("/chat/Message.json", {"chat_dialog_id": dialog_id, "delivered": "1"}, user_id)
+
+
+@app.task(name="plain.edit_message")  # type: ignore[untyped-decorator]
+def edit_message(dialog_id: str, message_id: str, text: str, user_id: int) -> None:
+    """Say what a message says now."""
+    _put(f"/chat/Message/{message_id}.json", {"chat_dialog_id": dialog_id, "message": text}, user_id)
+
+
+def _put(path: str, body: Mapping[str, str], user_id: int) -> None:
     answer = _session().put(
-        f"{os.environ['PLAIN_ENDPOINT']}/chat/Message.json",
-        json={"chat_dialog_id": dialog_id, "read": "1"},
+        os.environ["PLAIN_ENDPOINT"] + path,
+        json=body,
         headers={"Authorization": f"ApiKey {os.environ['PLAIN_API_KEY']}", "On-Behalf-Of": str(user_id)},
         timeout=TIMEOUT_S,
     )

@@ -21,13 +21,15 @@ def print_header(console: Console, command: str, machine: Mapping[str, Any]) -> 
 
 
 def print_figure(console: Console, name: str, figure: Figure) -> None:
-    """Print one figure as a table, with its faults below."""
+    """Print one figure as a table, with its notes and faults below."""
     table = Table(title=f"{name}: {figure.title}", title_justify="left", title_style="bold", header_style="")
     for column in ("", "value", "unit", "target", "note"):
         table.add_column(column, justify="right" if column == "value" else "left")
     for row in figure.rows:
         table.add_row(*cells(row))
     console.print(table)
+    for note in figure.notes:
+        console.print(f"NOTE: {note}", markup=False)
     for fault in figure.faults:
         console.print(f"BROKEN: {fault}", markup=False, style="bold red")
 

@@ -87,9 +87,8 @@ class ReceiptQueue:
             redis.RedisError: the ledger was not reached; recording again does no harm.
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.READ])
-        self.record_many(
-            [MarkRead(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)]
-        )
+        mark = MarkRead(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
+        RECORD.call(self._redis, self._prefix, *mark.wire())
 
     def mark_dialog_delivered(
         self,
@@ -108,9 +107,8 @@ class ReceiptQueue:
             redis.RedisError: the ledger was not reached; recording again does no harm.
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.DELIVERED])
-        self.record_many(
-            [MarkDelivered(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)]
-        )
+        mark = MarkDelivered(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
+        RECORD.call(self._redis, self._prefix, *mark.wire())
 
     def edit_message(
         self,
