@@ -60,6 +60,7 @@ def _connected(ends: ExitStack, bridge: str, network: str, number: int) -> str:
     _ip("netns", "add", name)
     ends.callback(_ip, "netns", "del", name)
     _ip("link", "add", outer, "type", "veth", "peer", "name", inner, "netns", name)
+    ends.callback(_ip, "link", "del", outer)  # a namespace's end takes its links along, but not at once
     _ip("link", "set", outer, "master", bridge, "up")
     _ip("-n", name, "addr", "add", f"{network}.{number + 1}/24", "dev", inner)
     _ip("-n", name, "link", "set", inner, "up")
