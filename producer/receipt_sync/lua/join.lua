@@ -6,23 +6,18 @@
 
 local function has(names, id) return names ~= nil and string.find(names, ',' .. id, 1, true) ~= nil end
 
-local function without_smallest(names)
-  local smallest, at
-  for i = 1, #names, NAME_WIDTH do
-    local id = string.sub(names, i, i + NAME_WIDTH - 1)
-    if not smallest or id < smallest then smallest, at = id, i end
-  end
-  return string.sub(names, 1, at - 1) .. string.sub(names, at + NAME_WIDTH)
-end
-
--- Which names stay must not hang on the order of arrival, or the join would not be commutative: the greatest do.
+-- Which names stay must not hang on the order of arrival, or the join would not be commutative: the greatest do. They
+-- stand in order; a new one is mostly the greatest, and found to be so at once.
 local function with_name(names, id)
   names = names or ''
   if id == '' then return string.sub(names, 1, 1) == '*' and names or '*' .. names end
   if has(names, id) then return names end
-  local owed, list = '', names .. ',' .. id
+  local owed, list = '', names
   if string.sub(list, 1, 1) == '*' then owed, list = '*', string.sub(list, 2) end
-  if #list > NAMES_MAX * NAME_WIDTH then owed, list = '*', without_smallest(list) end
+  local at = #list
+  while at > 0 and string.sub(list, at - NAME_WIDTH + 2, at) > id do at = at - NAME_WIDTH end
+  list = string.sub(list, 1, at) .. ',' .. id .. string.sub(list, at + 1)
+  if #list > NAMES_MAX * NAME_WIDTH then owed, list = '*', string.sub(list, NAME_WIDTH + 1) end
   return owed .. list
 end
 
