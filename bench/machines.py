@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 LOOPBACK = "127.0.0.1"
-_NETWORK = "10.213.77"
 _ROOT = 0
 
 
@@ -45,23 +44,25 @@ def machines(count: int) -> Iterator[Machines]:
     if not allowed():
         yield Machines(LOOPBACK, [()] * count, apart=False)
         return
-    bridge, home = f"rsb{os.getpid()}", f"{_NETWORK}.1"
+    bridge, network = f"rsb{os.getpid()}", f"10.213.{os.getpid() % 256}"  # two runs at once must not share one
+    home = f"{network}.1"
     with ExitStack() as ends:
         _ip("link", "add", bridge, "type", "bridge")
         ends.callback(_ip, "link", "del", bridge)
         _ip("addr", "add", f"{home}/24", "dev", bridge)
         _ip("link", "set", bridge, "up")
-        names = [_connected(ends, bridge, number) for number in range(1, count + 1)]
+        names = [_connected(ends, bridge, network, number) for number in range(1, count + 1)]
         yield Machines(home, [("ip", "netns", "exec", name) for name in names], apart=True)
 
 
-def _connected(ends: ExitStack, bridge: str, number: int) -> str:
+def _connected(ends: ExitStack, bridge: str, network: str, number: int) -> str:
     name, outer, inner = f"{bridge}-{number}", f"rso{os.getpid()}-{number}", "eth0"
     _ip("netns", "add", name)
     ends.callback(_ip, "netns", "del", name)
     _ip("link", "add", outer, "type", "veth", "peer", "name", inner, "netns", name)
+    ends.callback(_ip, "link", "del", outer)  # a namespace's end takes its links along, but not at once
     _ip("link", "set", outer, "master", bridge, "up")
-    _ip("-n", name, "addr", "add", f"{_NETWORK}.{number + 1}/24", "dev", inner)
+    _ip("-n", name, "addr", "add", f"{network}.{number + 1}/24", "dev", inner)
     _ip("-n", name, "link", "set", inner, "up")
     _ip("-n", name, "link", "set", "lo", "up")
     return name
