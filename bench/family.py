@@ -1,15 +1,6 @@
-"""What a process and all its descendants take: processor time and memory, as the system counts them."""
+"""What a process and all its descendants have in memory, as the system counts it; processor time: processor.py."""
 
 import psutil
-
-
-def cpu_s(pid: int) -> float:
-    """Seconds of processor time since they began.
-
-    Raises:
-        psutil.NoSuchProcess: It has ended.
-    """
-    return sum(sum(member.cpu_times()[:2]) for member in _members(pid))
 
 
 def written_bytes(pid: int) -> int:

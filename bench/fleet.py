@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from bench import accounts, crowd, family
+from bench import accounts, crowd
 from bench.figure import Figure
 from bench.machines import Machines, machines
 from bench.options import Options
+from bench.processor import processor_s
 from bench.rounds import Rounds, spread
 from bench.running import Running, running, wait_until
 from stack.redis_server import HOST
@@ -84,7 +85,7 @@ class Fleet:
         return int(self._system.api.counts()["applied"])
 
     def _cpu_s(self) -> float:
-        return sum(family.cpu_s(worker.pid) for worker in self._system.workers)
+        return processor_s(worker.pid for worker in self._system.workers)
 
 
 def measure(_options: Options) -> Figure:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import redis
 
-from bench import family
 from bench.figure import Figure
 from bench.options import Options
 from bench.plain_running import start_plain
+from bench.processor import processor_s
 from bench.rounds import LEAST_ROUNDS, ratio, spread
 from bench.running import Running, running
 
@@ -78,7 +78,7 @@ def _windows(systems: dict[str, Running]) -> dict[str, Window]:
 
 
 def _taken(system: Running) -> tuple[float, int]:
-    return family.cpu_s(system.workers[0].pid), _commands(system.redis)
+    return processor_s([system.workers[0].pid]), _commands(system.redis)
 
 
 def _commands(client: redis.Redis) -> int:
