@@ -35,6 +35,7 @@ from bench.machine import machine
 from bench.options import Options
 from bench.printing import WIDTH, print_figure, print_header, write_json
 from stack.services import PROJECT
+from stack.signals import end_what_was_started
 
 FIGURES: Mapping[str, Callable[[Options], Figure]] = {
     "room": room.measure,
@@ -92,6 +93,7 @@ def main(
 ) -> None:
     """Measure the figures named, or all."""
     options = Options(trace_path or _default_trace(), names=not without_names, **given)
+    end_what_was_started()
     console = Console(width=WIDTH)
     command, where = "python -m bench " + shlex.join(sys.argv[1:]), machine()
     print_header(console, command, where)

@@ -3,7 +3,6 @@
 import argparse
 import os
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ from demo.verify import verify
 from sandbox.client import SandboxError
 from stack.process import ProcessError
 from stack.services import PROJECT
+from stack.signals import end_what_was_started
 
 RIGHT, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 130
 LOOK_EVERY_S = 1.0
@@ -32,9 +32,7 @@ def main() -> int:
     """Run the demo; returns the exit code."""
     keep = _arguments().keep
     console = _console()
-    # Without this a SIGTERM, or a terminal that is closed, would orphan what has been started.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    end_what_was_started()
     log_dir = PROJECT / ".demo" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     log_dir.mkdir(parents=True)
     code = _run(console, log_dir, keep=keep)
