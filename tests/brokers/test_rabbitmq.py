@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import Celery
 
+from receipt_sync import keys
 from stack.rabbitmq import RabbitMQ
 from tests.brokers.ledgers import readers, wait_for_readers
 from tests.running import System, until
@@ -58,8 +59,10 @@ def test_a_restarted_broker_is_gone_on_with(system: System, rabbitmq: RabbitMQ) 
         worker.stop()
         send(client, dialog_id, 2)
         rabbitmq.restart()
-    worker = system.start_worker(CELERY_BROKER_URL=rabbitmq.url)
+    worker = system.start_worker(CELERY_BROKER_URL=rabbitmq.url, RECEIPTS_SYNC_TIME_S="0.1")
     wait_for_readers(system, {2})
+    # A sync that stays would send the next mark without any broker (worker/staying.py).
+    until(lambda: system.redis.zcard(f"{keys.prefix('default')}:permits") == 0, "no sync at work")
     rabbitmq.kill()
     # The ledger records on without the broker; its doorbell waits for it.
     system.receipts.mark_dialog_read(dialog_id, user_id=3)
