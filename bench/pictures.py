@@ -9,27 +9,17 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
+from bench.drawing import BLACK, BLUE, GREY, RED, STYLE
 from bench.figure import Row, number_text
 from bench.kept import Kept
 from bench.targets import judged, score
 
-# Text stays text and ids do not change from run to run: small, and the same bytes for the same numbers.
-_STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "receipt-sync",
-    "font.family": "sans-serif",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
-_GREY, _BLACK, _BLUE, _RED = "#8c959f", "#1f2328", "#0969da", "#cf222e"
 _WIDTH, _BAR, _PANEL, _EDGES = 9.0, 0.24, 2.6, 0.9
 # Beyond this a bar says no more than "far better": it must not flatten the others.
 _MOST_SCORE = 100.0
@@ -58,7 +48,7 @@ class Picture:
         Raises:
             OSError: The file cannot be written.
         """
-        with mpl.rc_context(_STYLE):
+        with mpl.rc_context(STYLE):
             canvas = Canvas(layout="constrained", facecolor="white")
             FigureCanvasSVG(canvas)
             self.fill(canvas)
@@ -85,10 +75,10 @@ def _draw_bars(canvas: Canvas, bars: Sequence[tuple[str, float]]) -> None:
     canvas.set_size_inches(_WIDTH, _EDGES + _BAR * len(bars))
     axes = canvas.subplots()
     names, scores = [name for name, _ in bars], [found for _, found in bars]
-    colours = [_BLUE if found >= 1 else _RED for found in scores]
+    colours = [BLUE if found >= 1 else RED for found in scores]
     # From 1, so that a bar's side says at once whether the target is met.
     axes.barh(range(len(bars)), [found - 1 for found in scores], left=1, height=0.7, color=colours)
-    axes.axvline(1, color=_BLACK, lw=1)
+    axes.axvline(1, color=BLACK, lw=1)
     axes.set_xscale("log")
     axes.set_xticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
     axes.minorticks_off()
@@ -98,7 +88,7 @@ def _draw_bars(canvas: Canvas, bars: Sequence[tuple[str, float]]) -> None:
     axes.set_xlabel("times better than the target (left of 1: missed)")
     for at, found in enumerate(scores):
         text, left = f"{found:.2f}" if found < _MOST_SCORE else f"≥ {found:.0f}", found >= 1
-        axes.text(found * (1.03 if left else 0.97), at, text, va="center", ha="left" if left else "right", color=_GREY)
+        axes.text(found * (1.03 if left else 0.97), at, text, va="center", ha="left" if left else "right", color=GREY)
 
 
 def _curves(run: Kept) -> Picture:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from bench.drawing import BLACK, BLUE, GREY, ORANGE, RED, STYLE
 from sandbox.faults import Faults
 from tests.law.fleet import Story, World
 from tests.law.law import Law
@@ -22,17 +22,7 @@ OUTAGE_S = (420, 480)
 LOAD = ((0, 60.0), (60, 90.0), (300, 60.0))
 SEED = 1
 
-# Text stays text and ids do not change from run to run: small, and the same bytes for the same law.
-_STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "receipt-sync",
-    "font.family": "sans-serif",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "path.simplify_threshold": 0.5,
-}
-_GREY, _BLACK, _BLUE, _RED, _ORANGE = "#8c959f", "#1f2328", "#0969da", "#cf222e", "#e8912d"
+_STYLE = STYLE | {"path.simplify_threshold": 0.5}
 
 
 def tell(text: str = "") -> Story:
@@ -68,12 +58,12 @@ def _draw_calls(axes: Axes, story: Story) -> None:
     at_s = [second.at_s for second in story.seconds]
     rate = [math.nan if second.is_open else second.limit for second in story.seconds]
     sent = [second.answers["sent"] for second in story.seconds]
-    axes.fill_between(at_s, sent, step="post", color=_BLUE, alpha=0.25, linewidth=0, label="let through by the API")
-    axes.step(at_s, [second.offered for second in story.seconds], where="post", color=_GREY, lw=0.6, label="offered")
-    axes.step(*_limit_line(), where="post", color=_BLACK, lw=1.4, label="the API's limit")
-    axes.plot(at_s, rate, color=_BLUE, lw=1.4, label="the rate")
+    axes.fill_between(at_s, sent, step="post", color=BLUE, alpha=0.25, linewidth=0, label="let through by the API")
+    axes.step(at_s, [second.offered for second in story.seconds], where="post", color=GREY, lw=0.6, label="offered")
+    axes.step(*_limit_line(), where="post", color=BLACK, lw=1.4, label="the API's limit")
+    axes.plot(at_s, rate, color=BLUE, lw=1.4, label="the rate")
     axes.set_ylabel("calls a second")
-    axes.text(sum(OUTAGE_S) / 2, CAP * 0.9, "outage", ha="center", color=_GREY)
+    axes.text(sum(OUTAGE_S) / 2, CAP * 0.9, "outage", ha="center", color=GREY)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False)
     axes.set_ylim(top=CAP)
 
@@ -83,7 +73,7 @@ def _limit_line() -> tuple[list[int], list[int]]:
 
 
 def _draw_refused(axes: Axes, story: Story) -> None:
-    for verdict, colour, label in (("throttled", _RED, "429"), ("unavailable", _ORANGE, "503 and other failures")):
+    for verdict, colour, label in (("throttled", RED, "429"), ("unavailable", ORANGE, "503 and other failures")):
         axes.plot(*_needles(story, verdict), color=colour, lw=1, label=label)
     axes.set_yscale("symlog", linthresh=1)
     axes.set_yticks([0, 1, 10, 100], ["0", "1", "10", "100"])
@@ -98,5 +88,5 @@ def _needles(story: Story, verdict: str) -> tuple[list[float], list[float]]:
 
 
 def _draw_waiting(axes: Axes, story: Story) -> None:
-    axes.plot([second.at_s for second in story.seconds], [second.waiting for second in story.seconds], color=_BLUE)
+    axes.plot([second.at_s for second in story.seconds], [second.waiting for second in story.seconds], color=BLUE)
     axes.set_ylabel("waiting slots")
