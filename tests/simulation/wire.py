@@ -10,7 +10,10 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import hiredis
 import redis
+
+_MOST_READ = 65_536
 
 
 class Wire:
@@ -20,11 +23,10 @@ class Wire:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(30)
         self._socket.connect(str(path))
-        self._answers = self._socket.makefile("rb")
+        self._answers = hiredis.Reader(replyError=redis.ResponseError)
 
     def close(self) -> None:
         """Closes it."""
-        self._answers.close()
         self._socket.close()
 
     def call(self, *arguments: str | float | bytes) -> Any:
@@ -32,24 +34,14 @@ class Wire:
 
         Raises:
             redis.ResponseError: the server's words.
+            redis.ConnectionError: the server closed the connection.
         """
-        parts = [b"*%d\r\n" % len(arguments)]
-        for argument in arguments:
-            data = argument if isinstance(argument, bytes) else str(argument).encode()
-            parts.append(b"$%d\r\n%b\r\n" % (len(data), data))
-        self._socket.sendall(b"".join(parts))
-        return self._read()
-
-    def _read(self) -> Any:
-        line = self._answers.readline()
-        kind, rest = line[:1], line[1:-2]
-        if kind == b"$":
-            size = int(rest)
-            return None if size < 0 else self._answers.read(size + 2)[:-2]
-        if kind == b":":
-            return int(rest)
-        if kind == b"*":
-            return [self._read() for _ in range(int(rest))]
-        if kind == b"+":
-            return rest
-        raise redis.ResponseError(rest.decode() or "the connection was closed")
+        self._socket.sendall(hiredis.pack_command(arguments))
+        while (answer := self._answers.gets()) is False:
+            came = self._socket.recv(_MOST_READ)
+            if not came:
+                raise redis.ConnectionError("the server closed the connection")
+            self._answers.feed(came)
+        if isinstance(answer, redis.ResponseError):
+            raise answer
+        return answer
