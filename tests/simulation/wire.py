@@ -36,7 +36,7 @@ class Wire:
             redis.ResponseError: the server's words.
             redis.ConnectionError: the server closed the connection.
         """
-        self._socket.sendall(hiredis.pack_command(arguments))
+        self._socket.sendall(hiredis.pack_command(arguments))  # type: ignore[arg-type]  # its stub knows one part only
         while (answer := self._answers.gets()) is False:
             came = self._socket.recv(_MOST_READ)
             if not came:
