@@ -45,8 +45,9 @@ what the last 429 asked for (ms). The round after a cut: `round` since when, `pa
 through: `n0` … `n15`, in the quarters of a second `q0` … `q15`. The hold: `hold` until, `holds` in a row. The breaker's
 window: `w_at` since when, `w_calls`, `w_failed`; of the half window before it `w_calls_before`, `w_failed_before`. The
 breaker: `open` since when it opened, or its last probe failed; `till` no probe before; `why` `outage` or `key`;
-`outage` since when; `opens` in a row; `before` the limit when it opened; `closed` when it last shut. The retry budget:
-`retries` left at `r_at`; absent: full. The pause: `paused` since when, `paused_why`.
+`outage` since when; `opens` in a row; `before` the limit when it opened; `closed` when it last shut; `refused`
+when the key was refused last. The retry budget: `retries` left at `r_at`; absent: full. The pause: `paused` since when,
+`paused_why`.
 
 The service session: `id` (who made it), `token`, `user_id`, `of` (a digest of the credentials), `made_ms`, `renew_ms`,
 `expires_ms`; `fails` logins in a row that failed, `trouble` their kind, `next_ms` no login before, `ahead_s` of the
