@@ -18,7 +18,7 @@ from stack.services import PROJECT, environment
 PROGRAM = """
 import sentry_sdk
 from settings import load
-from worker.observability import start_sentry
+from worker.sentry import start_sentry
 
 start_sentry(load())
 try:
@@ -35,7 +35,7 @@ sentry_sdk.flush(10)
 ALERT = """
 from settings import load
 from worker.alerts import alert
-from worker.observability import start_sentry
+from worker.sentry import start_sentry
 import sentry_sdk
 
 start_sentry(load())
