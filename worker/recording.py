@@ -39,7 +39,12 @@ class PoisonReceipt(Exception):  # noqa: N818 - beside InvalidReceipt
 
 
 def record_call(
-    held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], came_back: str | None = None
+    held: Runtime,
+    name: str,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    came_back: str | None = None,
+    trace: str | None = None,
 ) -> None:
     """Records what a task was called with.
 
@@ -49,6 +54,7 @@ def record_call(
         args: positional arguments.
         kwargs: arguments by name.
         came_back: the message's id where the broker hands it out again; None where it is new.
+        trace: the message's `traceparent`; None for that of the span that runs (receipt_sync/tracing.py).
 
     Raises:
         InvalidReceipt: an argument is wrong; a dead letter with the arguments has been stored.
@@ -58,9 +64,9 @@ def record_call(
     """
     try:
         if came_back is None:
-            _record(held, name, args, kwargs)
+            _record(held, name, args, kwargs, trace)
         else:
-            _record_again(held, name, args, kwargs, came_back)
+            _record_again(held, name, args, kwargs, came_back, trace)
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise Reject(type(error).__name__, requeue=True) from error
     except redis.ResponseError as error:
@@ -69,7 +75,12 @@ def record_call(
 
 
 def _record_again(
-    held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], message_id: str
+    held: Runtime,
+    name: str,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    message_id: str,
+    trace: str | None,
 ) -> None:
     ledger = _way(held, kwargs).ledger
     # The first time it came nobody counted.
@@ -80,12 +91,14 @@ def _record_again(
         ledger.end(message_id)
         raise PoisonReceipt(f"its worker died {crashes} times")
     try:
-        _record(held, name, args, kwargs)
+        _record(held, name, args, kwargs, trace)
     finally:
         ledger.end(message_id)
 
 
-def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+def _record(
+    held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], trace: str | None
+) -> None:
     rest = dict(kwargs)
     application = rest.pop(_APPLICATION, DEFAULT_NAME)
     try:
@@ -95,7 +108,7 @@ def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[st
         _bury(held, name, args, kwargs, f"invalid: {error}")
         raise
     try:
-        held.queue(application).record_many([receipt])
+        held.queue(application).record_many([receipt], trace=trace)
     except redis.ResponseError as error:
         if not str(error).startswith(_DAMAGED):
             raise
