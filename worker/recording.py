@@ -20,6 +20,7 @@ from receipt_sync import InvalidReceipt, Receipt
 from receipt_sync.calls import receipt_from_call
 from receipt_sync.errors import shown
 from settings.application import DEFAULT_NAME
+from worker.deaths import Death, kind_of, report_death
 from worker.lifecycle import pause
 from worker.quarantine import shown_arguments
 from worker.runtime import Runtime
@@ -96,9 +97,7 @@ def _record_again(
         ledger.end(message_id)
 
 
-def _record(
-    held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], trace: str | None
-) -> None:
+def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], trace: str | None) -> None:
     rest = dict(kwargs)
     application = rest.pop(_APPLICATION, DEFAULT_NAME)
     try:
@@ -124,7 +123,11 @@ def _known(held: Runtime, application: object) -> str:
 
 def _bury(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], reason: str) -> None:
     shown = shown_arguments(name, args, kwargs)
-    _way(held, kwargs).ledger.bury_invalid(name, shown.text, reason, cut=shown.cut)
+    ledger = _way(held, kwargs).ledger
+    ledger.bury_invalid(name, shown.text, reason, cut=shown.cut)
+    # Its words name the argument and what was found there: not for Sentry.
+    kind = kind_of(reason)
+    report_death(ledger, Death(kind, f"{kind}: {name}"))
 
 
 def _way(held: Runtime, kwargs: Mapping[str, object]) -> Way:

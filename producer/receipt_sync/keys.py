@@ -22,6 +22,7 @@ lives on one node, several spread over the cluster, and each Lua function is giv
 | `rs:{app}:broken:<key>` | any | what stood in `dead`, `permits`, `pace`, `window`, `policy`, `broken` or `w:<actor>` |
 | `rs:{app}:t:<actor>` | string | the newest session token; until it is refused or its life is over, a hint |
 | `rs:{app}:w:<actor>` | sorted set | refused tokens' SHA-1, by minus when; slots that wait, by recorded (ms) |
+| `rs:{app}:told:<what>` | string | of this somebody has been told by one worker; gone when it is news again |
 | `rs:{app}:start:<digest>` | string | how often the recording of a message that came back was begun, not ended |
 | `rs:{app}:wake` | channel | "something fell due", sent by the functions to the workers |
 
