@@ -14,6 +14,7 @@ from worker.events import events
 from worker.lifecycle import finishing_first, holdings, most_syncs, stopping, take_seat, too_late
 from worker.runtime import Runtime, runtime
 from worker.sending import Way
+from worker.sentry import tag_errors
 from worker.staying import Stay
 from worker.sync import LASTING_S, Sync
 from worker.task_events import counted
@@ -43,6 +44,7 @@ def sync(self: Any, application: object = None, permit: object = "", *_args: obj
         # The syncs that last serve this application, too, and this process stays free for the broker's receipts.
         way.ledger.give_back(permit)
         return "other syncs are at it"
+    tag_errors(way.ledger.application)
     run = Sync(
         way,
         held.pools[way.ledger.application],

@@ -26,6 +26,7 @@ class Death:
         slot: whose receipts they were; '' of a call that never became one.
         status: of the API's answer.
         request_id: of the API's answer.
+        what: has happened.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Death:
     slot: str = ""
     status: int | None = None
     request_id: str = ""
+    what: str = "dead letter"
 
 
 def kind_of(reason: str, status: int | None = None) -> str:
@@ -52,7 +54,7 @@ def report_death(ledger: Ledger, death: Death) -> None:
     if not sentry_sdk.get_client().is_active() or not _is_news(ledger, death):
         return
     with sentry_sdk.new_scope() as scope:
-        scope.fingerprint = ["dead letter", ledger.application, death.kind]
+        scope.fingerprint = [death.what, ledger.application, death.kind]
         scope.set_tag("application", ledger.application)
         scope.set_tag("kind", death.kind)
         if death.slot:
@@ -60,11 +62,11 @@ def report_death(ledger: Ledger, death: Death) -> None:
         if death.status is not None:
             scope.set_tag("status", str(death.status))
         scope.set_context("dead letter", {"reason": death.reason, "request_id": death.request_id})
-        sentry_sdk.capture_message(f"dead letter: {death.kind}", level="error", scope=scope)
+        sentry_sdk.capture_message(f"{death.what}: {death.kind}", level="error", scope=scope)
 
 
 def _is_news(ledger: Ledger, death: Death) -> bool:
     try:
-        return ledger.is_news(f"dead:{death.kind}", _NEWS_AGAIN_MS)
+        return ledger.is_news(f"{death.what}:{death.kind}", _NEWS_AGAIN_MS)
     except redis.RedisError:
         return True  # rather twice than never

@@ -80,7 +80,12 @@ class Quarantine:
 
     def _counted(self, why: str) -> bool:
         log.error("a message that is no receipt was thrown away: %s", why)
-        return self._told(None, Ledger.count_refused)
+
+        def refuse(ledger: Ledger) -> None:
+            ledger.count_refused()
+            report_death(ledger, Death("no receipt", why, what="message thrown away"))
+
+        return self._told(None, refuse)
 
     def _told(self, application: object, tell: Callable[[Ledger], None]) -> bool:
         ledgers = self._ledgers()

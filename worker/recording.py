@@ -25,6 +25,7 @@ from worker.lifecycle import pause
 from worker.quarantine import shown_arguments
 from worker.runtime import Runtime
 from worker.sending import Way
+from worker.sentry import tag_errors
 
 _DAMAGED = "LEDGER"  # how record.lua's own error begins
 _PAUSE_S = 1.0
@@ -106,6 +107,7 @@ def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[st
     except InvalidReceipt as error:
         _bury(held, name, args, kwargs, f"invalid: {error}")
         raise
+    tag_errors(application, receipt.slot)
     try:
         held.queue(application).record_many([receipt], trace=trace)
     except redis.ResponseError as error:

@@ -115,7 +115,7 @@ def nothing_private_stands_on_any_page_and_in_no_answer(system: System, flower: 
         assert answer.status_code == 200, page
         everything += answer.text
     assert EDIT in everything, "nothing was shown at all"
-    ids = {part for slot in system.redis.scan_iter("rs:{default}:[me]:*") for part in slot.decode().split(":")[3:]}
+    ids = {part for slot in system.redis.scan_iter("rs:{default}:[me]:*") for part in str(slot, "utf-8").split(":")[3:]}
     assert len(ids) > REJECTED
     for private in (TEXT, TOKEN, NEVER_A_TOKEN, API_KEY, PASSWORD, *ids):
         assert private not in everything.replace(f"search[value]={TEXT}", "")

@@ -1,0 +1,36 @@
+"""Included in a worker: what breaks it, with words that quote what they broke on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+
+from worker import recording, sending
+from worker.plan import Limits, Put
+from worker.runtime import Runtime
+from worker.sending import AnyClaim
+
+CRASHING, BUGGY, DEADLY = "c" * 24, "b" * 24, "deadbeef" * 3
+
+_record, _next_put = recording._record, sending.next_put
+
+
+def _breaking(
+    held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], trace: str | None
+) -> None:
+    if kwargs.get("dialog_id") == DEADLY and held.redis.set("killed", 1, nx=True):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kwargs.get("dialog_id") == CRASHING:
+        raise RuntimeError(f"cannot record {kwargs}")
+    _record(held, name, args, kwargs, trace)
+
+
+def _buggy(claim: AnyClaim, limits: Limits) -> Put:
+    if claim.dialog_id == BUGGY and claim.attempts == 0:
+        raise LookupError(f"no plan for {claim.slot} of {claim.token}")
+    return _next_put(claim, limits)
+
+
+recording._record = _breaking
+sending.next_put = _buggy
