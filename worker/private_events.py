@@ -20,8 +20,13 @@ NOT_TOLD = "(not told: it may quote a receipt)"
 _CONTEXTS = ("trace", "dead letter", "receipts")
 _OF_NOBODY = ("request", "user", "breadcrumbs", "extra")
 _OURS = ("worker.", "tasks.", "receipt_sync.", "settings.")
-# Their words name an address and what the network said.
-_HARMLESS = ("redis.exceptions.ConnectionError", "redis.exceptions.TimeoutError", "kombu.exceptions.OperationalError")
+# Their words name an address and what the network said, or a signal.
+_HARMLESS = (
+    "redis.exceptions.ConnectionError",
+    "redis.exceptions.TimeoutError",
+    "kombu.exceptions.OperationalError",
+    "billiard.exceptions.WorkerLostError",
+)
 _SPAN_OPS = ("queue.", "receipts.")
 _TWICE_S = 300.0
 _REMEMBERED = 1000

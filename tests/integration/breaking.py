@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from receipt_sync import Receipt, ReceiptQueue
 from worker import recording, sending
 from worker.plan import Limits, Put
 from worker.runtime import Runtime
@@ -13,7 +14,7 @@ from worker.sending import AnyClaim
 
 CRASHING, BUGGY, DEADLY = "c" * 24, "b" * 24, "deadbeef" * 3
 
-_record, _next_put = recording._record, sending.next_put
+_record, _next_put, _record_many = recording._record, sending.next_put, ReceiptQueue.record_many
 
 
 def _breaking(
@@ -21,9 +22,14 @@ def _breaking(
 ) -> None:
     if kwargs.get("dialog_id") == DEADLY and held.redis.set("killed", 1, nx=True):
         os.kill(os.getpid(), signal.SIGKILL)
-    if kwargs.get("dialog_id") == CRASHING:
-        raise RuntimeError(f"cannot record {kwargs}")
     _record(held, name, args, kwargs, trace)
+
+
+def _crashing(queue: ReceiptQueue, receipts: Iterable[Receipt], *, trace: str | None = None) -> None:
+    receipts = list(receipts)
+    if any(receipt.dialog_id == CRASHING for receipt in receipts):
+        raise RuntimeError(f"cannot record {receipts}")
+    _record_many(queue, receipts, trace=trace)
 
 
 def _buggy(claim: AnyClaim, limits: Limits) -> Put:
@@ -34,3 +40,4 @@ def _buggy(claim: AnyClaim, limits: Limits) -> Put:
 
 recording._record = _breaking
 sending.next_put = _buggy
+ReceiptQueue.record_many = _crashing  # type: ignore[method-assign]

@@ -125,7 +125,7 @@ def test_everything_that_a_bad_day_sends(start_system: StartSystem, sentry: List
     for event in events:
         assert (event["release"], event["environment"]) == ("1.2.3", "test")
     of = {kind_of(event): event for event in events}
-    for kind in ("dead letter: rejected 422", "LookupError"):
+    for kind in ("dead letter: rejected 422", "LookupError", "RuntimeError"):
         assert of[kind]["tags"].keys() >= SLOT
         assert of[kind]["tags"]["application"] == "default"
         assert len(of[kind]["tags"]["slot"]) == 12
