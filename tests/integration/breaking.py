@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from receipt_sync import Receipt, ReceiptQueue
-from worker import recording, sending
+from worker import plan, recording, sending
 from worker.plan import Limits, Put
 from worker.runtime import Runtime
 from worker.sending import AnyClaim
 
 CRASHING, BUGGY, DEADLY = "c" * 24, "b" * 24, "deadbeef" * 3
 
-_record, _next_put, _record_many = recording._record, sending.next_put, ReceiptQueue.record_many
+_record, _next_put, _record_many = recording._record, plan.next_put, ReceiptQueue.record_many
 
 
 def _breaking(
@@ -39,5 +40,7 @@ def _buggy(claim: AnyClaim, limits: Limits) -> Put:
 
 
 recording._record = _breaking
-sending.next_put = _buggy
-ReceiptQueue.record_many = _crashing  # type: ignore[method-assign]
+_sending: Any = sending
+_sending.next_put = _buggy
+_queue: Any = ReceiptQueue
+_queue.record_many = _crashing

@@ -18,7 +18,7 @@ from worker.contract import RECORDING
 from worker.private_request import HIDDEN
 
 
-class PrivateState(EventsState):  # type: ignore[misc]
+class PrivateState(EventsState):
     """Flower's state, without the arguments of tasks that are given receipts."""
 
     def event(self, event: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ def without_arguments(event: dict[str, Any]) -> dict[str, Any]:
     return event | {key: HIDDEN for key in ("args", "kwargs") if key in event}
 
 
-class ClosedMetrics(Metrics):  # type: ignore[misc]
+class ClosedMetrics(Metrics):
     """`/metrics`, which names workers and tasks, for those alone who may look at the rest."""
 
     @web.authenticated
