@@ -19,6 +19,7 @@ from celery import Celery, bootsteps
 
 from receipt_sync import keys
 from settings import Settings
+from worker.certificates import why
 from worker.contract import DOORBELL_QUEUE, SYNC
 from worker.ledger import Ledger
 from worker.ledger.keeping import EvictingRedisError
@@ -185,9 +186,9 @@ class Ticker(threading.Thread):
 
 
 def _words(error: BaseException) -> str:
-    """An error's kind alone, for the words of some hold addresses and passwords; and our own scripts' words."""
+    """An error's kind, for the words of some hold addresses and passwords; and our own scripts' words."""
     own = isinstance(error, redis.ResponseError) and str(error).startswith(_OWN_WORDS)
-    return str(error) if own else type(error).__name__
+    return str(error) if own else why(error)
 
 
 def ticker_step(settings: Settings) -> type[bootsteps.StartStopStep]:

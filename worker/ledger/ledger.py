@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -13,15 +14,19 @@ import redis
 
 from receipt_sync import keys
 from receipt_sync.functions import Function
+from receipt_sync.sealing import TokenSeal, owner_of
 from worker.ledger import functions, pausing
-from worker.ledger.claims import EditClaim, MarkClaim, UnreadableSlotError, parse_claim
+from worker.ledger.claims import EditClaim, MarkClaim, SealedTokenError, UnreadableSlotError, parse_claim
 from worker.ledger.keeping import require_keeping
-from worker.ledger.outcomes import Dead, Outcome, settle_arguments
+from worker.ledger.outcomes import Again, Dead, Outcome, settle_arguments
 from worker.ledger.pausing import Paused
+
+log = logging.getLogger(__name__)
 
 _REAPED_AT_ONCE = 200
 _EXPIRED_AT_ONCE = 500
 _STARTS_REMEMBERED_MS = 86_400_000
+_KEY_SAID_EVERY_S = 60.0
 _STOPPED = 2  # {slot, fate}; a claim has more: lua/claim.lua
 
 
@@ -93,6 +98,8 @@ class Ledger:
         lease_ms: how long a claim is good for: the longest possible request and a margin.
         size: how many syncs there may be.
         tell: is told (application, event) when the breaker has opened or closed: of all workers one, once.
+        seal: opens the session tokens.
+        key_wait_ms: how long a slot whose token cannot be opened waits until it is tried again.
 
     Every method raises redis.RedisError when the ledger is not reached.
     """
@@ -106,11 +113,16 @@ class Ledger:
         lease_ms: int,
         size: RingSize,
         tell: Callable[[str, str], None] = lambda _application, _event: None,
+        seal: TokenSeal | None = None,
+        key_wait_ms: int = 30_000,
     ) -> None:
         self.application = application
         self.lease_ms = lease_ms
         self.size = size
         self._tell = tell
+        self._seal = seal or TokenSeal()
+        self._key_wait_ms = key_wait_ms
+        self._said_s: dict[str, float] = {}
         self._redis = client
         self._policy = dict(policy)
         self._prefix = keys.prefix(application)
@@ -136,10 +148,24 @@ class Ledger:
 
     def _readable(self, answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | EditClaim | None:
         try:
-            return parse_claim(answer, claimed_s)
+            return parse_claim(answer, claimed_s, self._unsealed)
         except UnreadableSlotError as error:
             self.settle([(error.slot, error.generation, Dead(f"unreadable: {error.what}", verdict=""))])
-            return None
+        except SealedTokenError as error:
+            # The configuration is at fault: nothing is spent on it, and nothing is given up for it.
+            self._say_key_is_missing(error.what)
+            again = Again(f"session token {error.what}", verdict="", delay_ms=self._key_wait_ms)
+            self.settle([(error.slot, error.generation, again)])
+        return None
+
+    def _unsealed(self, token: str, actor: str) -> str:
+        return self._seal.open(token, owner_of(self._prefix, actor))
+
+    def _say_key_is_missing(self, what: str) -> None:
+        now_s = time.monotonic()
+        if now_s >= self._said_s.get(what, 0):
+            self._said_s[what] = now_s + _KEY_SAID_EVERY_S
+            log.error("receipts wait: application=%s a session token is %s", self.application, what)
 
     def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[bool]:
         """Ends claims, given as (slot, generation, outcome); False where the claim had been taken away meanwhile."""
