@@ -133,9 +133,10 @@ class Ticker(threading.Thread):
             if ledger.application not in self._published:
                 ledger.publish_policy()
                 self._published.add(ledger.application)
-            # Not before the policy says how long they are kept.
+            # Not before the policy says how long letters and tokens are kept.
             if looked:
                 ledger.expire_letters()
+                ledger.fade_tokens()
             wait_s = tick(ledger, self._ring) if called or not ledger.rests() else TICK_S
         except EvictingRedisError as error:
             log.critical("%s", error)

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _REAPED_AT_ONCE = 200
 _EXPIRED_AT_ONCE = 500
+_FADED_AT_ONCE, _FADES_AT_ONCE = 500, 20
 _STARTS_REMEMBERED_MS = 86_400_000
 _KEY_SAID_EVERY_S = 60.0
 _STOPPED = 2  # {slot, fate}; a claim has more: lua/claim.lua
@@ -122,6 +123,7 @@ class Ledger:
         self._tell = tell
         self._seal = seal or TokenSeal()
         self._key_wait_ms = key_wait_ms
+        self._fade_from = b"0"
         self._said_s: dict[str, float] = {}
         self._redis = client
         self._policy = dict(policy)
@@ -232,6 +234,16 @@ class Ledger:
     def expire_letters(self) -> int:
         """Removes and counts dead letters beyond what is kept, a bounded number at a time; answers how many went."""
         return int(self._call(functions.EXPIRE, _EXPIRED_AT_ONCE))
+
+    def fade_tokens(self) -> int:
+        """Takes tokens whose life is over from slots that wait, of a bounded number of these; answers how many went."""
+        gone = 0
+        for _ in range(_FADES_AT_ONCE):
+            self._fade_from, faded = self._call(functions.FADE, self._fade_from, _FADED_AT_ONCE)
+            gone += faded
+            if self._fade_from == b"0":
+                break
+        return gone
 
     def count_refused(self) -> None:
         """Counts a message of the broker's that was thrown away because it was no receipt at all."""
