@@ -66,7 +66,7 @@ class System:
     def __init__(self, directory: Path, settings: Mapping[str, str]) -> None:
         self._directory = directory
         self._settings = {**QUICK, **settings}
-        self._sandbox_port = free_port()
+        self.api_port = free_port()
         self.workers: list[Process] = []
         self._more_apis: list[Process] = []
         self.redis_server = RedisServer(directory / "redis", fsync="always", users=redis_users())
@@ -78,8 +78,8 @@ class System:
 
     def start_api(self) -> None:
         """Starts the sandbox, with an empty world; on the same port as before."""
-        self.api_process = start_sandbox(sys.executable, self._sandbox_port, self._directory, api_key=API_KEY)
-        self.api = SandboxClient(f"http://127.0.0.1:{self._sandbox_port}")
+        self.api_process = start_sandbox(sys.executable, self.api_port, self._directory, api_key=API_KEY)
+        self.api = SandboxClient(f"http://127.0.0.1:{self.api_port}")
 
     def start_another_api(self) -> tuple[SandboxClient, str]:
         """One more sandbox, for other applications; answers its client and its address."""
@@ -144,7 +144,7 @@ class System:
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         return self._settings | {
             "REDIS_URL": self.redis_server.url,
-            "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self._sandbox_port}",
+            "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self.api_port}",
             "QUICKBLOX_API_KEY": API_KEY,
             **settings,
         }

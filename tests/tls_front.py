@@ -44,12 +44,19 @@ class TlsFront:
         self._context.load_cert_chain(*certificate)
 
     async def _listen(self) -> asyncio.Server:
-        return await asyncio.start_server(self._serve, HOST, 0, ssl=self._context)
+        return await asyncio.start_server(self._serve, HOST, 0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        plain = writer.transport
+        try:
+            await writer.start_tls(self._context)
             behind_reader, behind_writer = await asyncio.open_connection(HOST, self._target_port)
             await asyncio.gather(_pass(reader, behind_writer), _pass(behind_reader, writer))
+        except OSError:  # the client does not trust us, or has gone
+            pass
+        finally:
+            plain.abort()
+            await asyncio.sleep(0)  # the loop closes its socket in its next turn
 
     async def _end(self) -> None:
         self._server.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import redis
 
-from receipt_sync import Receipt, ReceiptQueue, TokenSeal, keys
+from receipt_sync import Receipt, ReceiptQueue, keys
 from receipt_sync.validation import MAX_TEXT_BYTES
 from tests.histories import AnyClaim
 from tests.slot_state import LedgerState, read_state
