@@ -18,9 +18,10 @@ from settings import addresses
 from settings.application import Application
 from settings.connections import Connections
 from settings.errors import UnknownApplicationError
+from settings.hook import task_name
 from settings.schedule import Job
 from settings.sentry import environment_name, release_name
-from settings.variable import Variable, count, number_text, seconds, seconds_like
+from settings.variable import Variable, count, number_text, seconds, seconds_like, switch
 
 MONTH_S = 31 * 86_400
 YEAR_S = 366 * 86_400
@@ -211,6 +212,29 @@ class Settings(Connections):
     ).field(None)
     schedule: tuple[Job, ...] = Field((), exclude=True)  # a dump must not show arguments: texts, tokens
 
+    hook_task: Annotated[str, AfterValidator(task_name)] | None = Variable(
+        "RECEIPTS_HOOK_TASK",
+        "the name of a Celery task, 1 to 200 characters without spaces",
+        "The task of your own that is told when receipts were covered or died (docs/hooks.md).",
+    ).field(None)
+    hook_queue: Annotated[str, AfterValidator(task_name)] = Variable(
+        "RECEIPTS_HOOK_QUEUE",
+        "the name of a queue, 1 to 200 characters without spaces",
+        "The queue of that task, on the broker of the doorbells.",
+    ).field("celery")
+    hook_stream: bool = switch(
+        "RECEIPTS_HOOK_STREAM",
+        "Whether notices are written where no task is named, for readers of the Redis stream.",
+        default=False,
+    )
+    hook_keep_max: int = count(
+        "RECEIPTS_HOOK_KEEP_MAX",
+        100_000,
+        "How many notices of one application wait for their readers; of more the oldest go, and are counted.",
+        least=1,
+        most=100_000_000,
+    )
+
     sentry_dsn: Annotated[SecretStr, BeforeValidator(addresses.dsn)] | None = Variable(
         "SENTRY_DSN",
         "https://key@host/project",
@@ -237,6 +261,11 @@ class Settings(Connections):
             name = "RECEIPTS_" + partner.upper()
             raise ValueError(f"it is below {name}, which is {number_text(least)}")
         return value
+
+    @property
+    def tells(self) -> bool:
+        """Whether somebody is told what became of receipts."""
+        return self.hook_stream or self.hook_task is not None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -126,9 +126,16 @@ class System:
 
     def start_worker(self, extra_args: str = "", until_it_says: str = " ready.", **settings: str) -> Process:
         """Starts one more worker by the Procfile's own command, and waits until it is ready, or says something else."""
+        return self._start_worker(PROJECT, extra_args, until_it_says, settings)
+
+    def start_worker_of(self, project: Path) -> Process:
+        """Starts one more worker of another tree of this project: an older one."""
+        return self._start_worker(project, "", " ready.", {})
+
+    def _start_worker(self, project: Path, extra: str, until_it_says: str, settings: Mapping[str, str]) -> Process:
         name = f"worker-{len(self.workers) + 1}"
-        env = self._environment(settings)
-        worker = start_from_procfile("worker", env, self._directory, f"-n {name}@test {extra_args}", label=name)
+        env, extra_args = self._environment(settings), f"-n {name}@test {extra}"
+        worker = start_from_procfile("worker", env, self._directory, extra_args, label=name, project=project)
         self.workers.append(worker)
         worker.wait_for_line(until_it_says, PATIENCE_S)
         return worker

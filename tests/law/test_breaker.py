@@ -112,6 +112,19 @@ def test_a_session_that_passes_says_nothing_of_the_key_and_the_next_may_try_it_a
     assert law.look(now + 1).held_ms == 0
 
 
+def test_a_session_that_passes_does_not_end_the_hold_of_a_key_refused_meanwhile() -> None:
+    # The first probe's worker slept, so a second one went out beside it (simulation, seed 10037142).
+    law = Law(80)
+    law.answer(T0, "unauthorized", T0, KEY_HOLD_MS)
+    first = T0 + law.look(T0).held_ms
+    law.claimed(first, 1, 0, LEASE_MS)
+    second = first + law.look(first).held_ms
+    law.claimed(second, 1, 0, LEASE_MS)
+    assert law.answer(second, "unauthorized", first, KEY_HOLD_MS) is None
+    assert law.answer(second + 5, "sent", second, by_key=False) is None
+    assert law.look(second + 5).held_ms == KEY_HOLD_MS - 5
+
+
 def limit_after(law: Law, now: int, seconds: int) -> float:
     """What the limit is after so many seconds in which more was due than it allowed."""
     for ms in range(0, seconds * 1000, 100):

@@ -32,6 +32,7 @@ POLICY = {
     "rate_per_s": "0",
     "retry_share": "1000",
     "breaker_calls_min": "1000000",
+    "notices_max": "1000000",
 }
 
 

@@ -81,14 +81,15 @@ do
       count_call(st, now, true)
       if is_failing(st, calls_min) then return open(st, cap, now, 'outage') end
     elseif verdict == 'unauthorized' and by_key and asked_ms > 0 then
+      st.refused = now
       if not st.open or asked_after then return open(st, cap, now, 'key', asked_ms) end
       st.till = math.max(st.till, now + asked_ms)
     else
       law.passed(st, cap, now, claimed_ms)
       if st.open then
         if asked_after and (st.why == 'outage' or by_key) then return close(st, now) end
-        -- A session's call says nothing of the key: the next one may.
-        if asked_after and by_key == false then st.till = now end
+        -- A session's call says nothing of the key: the next one may, unless the key was refused meanwhile.
+        if asked_after and by_key == false and claimed_ms > (st.refused or 0) then st.till = now end
       else
         count_call(st, now, false)
       end

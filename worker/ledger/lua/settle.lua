@@ -23,6 +23,7 @@ local function accept(s, letters, ids)
     local n = number(s, 'fn')
     covered(s, n)
     count('in_flight', -n)
+    notify_covered(s, n, {'revision', s.fv or '', 'actor', s.fu or ''})
     if number(s, 'fv') >= number(s, 'v') then put(s, 'v', s.fv) end
     put(s, 'h', redis.sha1hex(s.fx or ''))
     if s.o then put(s, 'o', nil) end
@@ -33,9 +34,10 @@ local function accept(s, letters, ids)
     local flag = FLAGS[letter]
     each_name(s[flag.sent_names], function(id) remember(s, flag, id) end)
   end
-  local n = take_marks(s, letters, ids).n
-  covered(s, n)
-  count('in_flight', -n)
+  local taken = take_marks(s, letters, ids)
+  covered(s, taken.n)
+  count('in_flight', -taken.n)
+  notify_covered(s, taken.n, taken.fields)
 end
 
 local function lengthen_list(s)
