@@ -65,6 +65,15 @@ audit: .venv-audit/installed  ## known flaws: bandit over the code, pip-audit ov
 image-try:  ## build the image without a Docker engine and run all its roles read-only (needs root, buildah, debootstrap)
 	docker/try-without-engine.sh
 
+.PHONY: kubernetes-check
+kubernetes-check: .venv-kubernetes/installed  ## hold the manifests against Kubernetes' schemas (needs kubectl); KEDA_CRD names KEDA's
+	.venv-kubernetes/bin/python docker/kubernetes/check.py $(if $(KEDA_CRD),"$(KEDA_CRD)")
+
+.venv-kubernetes/installed: requirements/kubernetes.txt
+	$(PYTHON) -m venv --clear .venv-kubernetes
+	.venv-kubernetes/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/kubernetes.txt
+	@touch "$@"
+
 .PHONY: test-all
 test-all:  ## the tests on every supported Python (PYTHONS names them)
 	for python in $(or $(PYTHONS),python3.11 python3.12 python3.13); do \

@@ -11,3 +11,4 @@ lock dev.in --constraint service.txt --output-file dev.txt
 lock image.in --constraint dev.txt --output-file image.txt
 lock browser.in --constraint dev.txt --output-file browser.txt
 lock audit.in --output-file audit.txt
+lock kubernetes.in --constraint dev.txt --output-file kubernetes.txt
