@@ -48,8 +48,8 @@ class Application:
         """Receipts of every kind; PUTs of every kind of end; a doorbell; something in flight, something pending."""
         self.queue.record_many([read(), read(), delivered(), edit("text", 1)])
         self.queue.record_many([MarkRead(dialog_id=dialog, user_id=USER) for dialog in dialogs(4)])
-        self.ledger.ring()
-        done, again, dead, *_ = self.ledger.claim(4).claims
+        (permit, *_) = self.ledger.ring().permits
+        done, again, dead, *_ = self.ledger.claim(4, permit).claims
         self.ledger.settle(
             [
                 (done.slot, done.generation, Done(Part("rd"), took_ms=80)),
@@ -123,7 +123,8 @@ def test_what_is_served_is_what_the_ledger_says(redis_client: redis.Redis) -> No
     assert samples["receipts_put_duration_seconds_bucket", "default", "30.0"] == 2
     assert samples["receipts_wait_seconds_count", "default"] == 1
     assert samples["receipts_doorbells_total", "default"] == counts["doorbells"] > 0
-    assert samples["receipts_permits", "default", "doorbell"] == counts["doorbells"]
+    assert samples["receipts_permits", "default", "doorbell"] == counts["doorbells"] - 1
+    assert samples["receipts_permits", "default", "sync"] == 1
     assert samples["receipts_rate_limit", "default"] == samples["receipts_rate_configured", "default"] == 100
     assert samples["receipts_calls_last_second", "default"] == 4
 
@@ -139,6 +140,16 @@ def test_what_an_earlier_release_has_recorded_is_of_no_kind(redis_client: redis.
     redis_client.hset("rs:{default}:counts", mapping={"recorded": 9, "recorded_edit": 2, "pending": 9})
     samples = scraped(LedgerCollector(redis_client, ["default"]))
     assert samples["receipts_recorded_total", "default", "unknown"] == 7
+
+
+def test_what_is_overdue_is_told_and_what_is_to_come_is_not(redis_client: redis.Redis) -> None:
+    Application(redis_client).queue.record_many([read()])
+    now_ms = redis_client.time()[0] * 1000
+    (slot,) = redis_client.zrange("rs:{default}:due", 0, -1)
+    for due_ms, least_s in ((now_ms - 90_000, 90), (now_ms + 90_000, 0)):
+        redis_client.zadd("rs:{default}:due", {slot: due_ms})
+        overdue_s = scraped(LedgerCollector(redis_client, ["default"]))["receipts_overdue_seconds", "default"]
+        assert least_s <= overdue_s <= 2 * least_s
 
 
 def test_accounts_that_do_not_balance_show(redis_client: redis.Redis) -> None:
@@ -235,12 +246,14 @@ def test_a_bug_of_ours_hides_no_other_application_and_is_told_whole(
 
 def test_a_redis_that_hangs_bounds_the_time_of_an_answer(redis_client: redis.Redis) -> None:
     collector = LedgerCollector(redis_client, [f"a{n}" for n in range(30)], within_s=0.3)
+    redis_client.config_resetstat()
     redis_client.client_pause(1_500, all=True)
     begun_s = time.monotonic()
     samples = scraped(collector)
     assert time.monotonic() - begun_s < 1.2
     assert samples == {("receipts_up", f"a{n}"): 0.0 for n in range(30)}
-    collector._threads.shutdown()  # what has begun ends; the other twenty-two never begin
+    collector._threads.shutdown()
+    assert redis_client.info("commandstats")["cmdstat_time"]["calls"] == 8, "what has not begun never begins"
     assert scraped(LedgerCollector(redis_client, ["a0"]))["receipts_up", "a0"] == 1
 
 

@@ -86,6 +86,11 @@ OLDEST_WAIT = _gauge(
     "seconds",
     "How long the oldest receipt has waited, of the 200 slots due first, the 200 due last and 200 in flight; 0: none.",
 )
+OVERDUE = _gauge(
+    "overdue_seconds",
+    "seconds",
+    "How long the slot that has been due longest has been so; 0: none. Gathering, backoff and waiting for a token are not.",
+)
 WAIT = _histogram(
     "wait", "From the recording of the oldest receipt that an accepted PUT carried until that PUT was claimed."
 )
