@@ -48,6 +48,13 @@ test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real;
 		echo "the ledger's scripts on $$server"; \
 		RECEIPTS_TEST_REDIS_BINARY="$$server" "$(BIN)/pytest" -n 2 tests/integration/ledger; fi
 
+.PHONY: test-prometheus
+test-prometheus: setup  ## the dashboard's and the alerts' queries on Debian's Prometheus; installs nothing: needs its package
+	RECEIPTS_TEST_PROMETHEUS=$${RECEIPTS_TEST_PROMETHEUS:-where-present} "$(BIN)/pytest" tests/prometheus
+
+.PHONY: test-packages
+test-packages: test-brokers test-prometheus  ## all tests that need servers of Debian's packages
+
 .PHONY: test-all
 test-all:  ## the tests on every supported Python (PYTHONS names them)
 	for python in $(or $(PYTHONS),python3.11 python3.12 python3.13); do \

@@ -144,10 +144,11 @@ def test_what_an_earlier_release_has_recorded_is_of_no_kind(redis_client: redis.
 
 def test_what_is_overdue_is_told_and_what_is_to_come_is_not(redis_client: redis.Redis) -> None:
     Application(redis_client).queue.record_many([read()])
-    now_ms = redis_client.time()[0] * 1000
-    (slot,) = redis_client.zrange("rs:{default}:due", 0, -1)
+    client: Any = redis_client
+    now_ms = client.time()[0] * 1000
+    (slot,) = client.zrange("rs:{default}:due", 0, -1)
     for due_ms, least_s in ((now_ms - 90_000, 90), (now_ms + 90_000, 0)):
-        redis_client.zadd("rs:{default}:due", {slot: due_ms})
+        client.zadd("rs:{default}:due", {slot: due_ms})
         overdue_s = scraped(LedgerCollector(redis_client, ["default"]))["receipts_overdue_seconds", "default"]
         assert least_s <= overdue_s <= 2 * least_s
 

@@ -89,7 +89,7 @@ OLDEST_WAIT = _gauge(
 OVERDUE = _gauge(
     "overdue_seconds",
     "seconds",
-    "How long the slot that has been due longest has been so; 0: none. Gathering, backoff and waiting for a token are not.",
+    "How long the first slot has been due; 0: none is. What gathers, backs off or waits for a token is not.",
 )
 WAIT = _histogram(
     "wait", "From the recording of the oldest receipt that an accepted PUT carried until that PUT was claimed."
