@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -12,17 +11,17 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationInfo,
-    field_serializer,
     field_validator,
 )
 
 from settings import addresses
-from settings.application import Application, Configured
+from settings.application import Application
+from settings.connections import Connections
 from settings.errors import UnknownApplicationError
-from settings.masking import mask_url
+from settings.hook import task_name
 from settings.schedule import Job
 from settings.sentry import environment_name, release_name
-from settings.variable import Variable, count, number_text, seconds, seconds_like
+from settings.variable import Variable, count, number_text, seconds, seconds_like, switch
 
 MONTH_S = 31 * 86_400
 YEAR_S = 366 * 86_400
@@ -34,32 +33,13 @@ _NOT_ABOVE = {
 }
 
 
-def _broker_of_ledger(data: Mapping[str, Any]) -> str:
-    return addresses.broker_of(data["redis_url"])
-
-
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-class Settings(Configured):
+class Settings(Connections):
     """The settings of one deployment. Durations are in seconds; what each field means stands in docs/settings.md."""
 
-    redis_url: Annotated[str, BeforeValidator(addresses.ledger)] = Variable(
-        "REDIS_URL",
-        "redis://host:port/db, rediss://…, unix:///path?db=0, redis+sentinel://host:port,host:port/service/db or "
-        "redis+cluster://host:port,host:port",
-        "The Redis that holds the ledger: one server, one behind Sentinels, or a cluster (docs/redis.md).",
-        secrecy="url",
-    ).field("redis://127.0.0.1:6379/0")
-    broker_url: Annotated[str, BeforeValidator(addresses.broker)] = Variable(
-        "CELERY_BROKER_URL",
-        "an address, or several joined by ';', with "
-        + ", ".join(f"{scheme}://" for scheme in addresses.BROKER_SCHEMES),
-        "The broker that carries the doorbells; a must when the ledger is a cluster or has Sentinels behind TLS.",
-        secrecy="url",
-        default_text="the Redis of REDIS_URL",
-    ).field(default_factory=_broker_of_ledger)
     applications: tuple[Application, ...] = Variable(
         "RECEIPTS_APPLICATIONS",
         "names joined by commas, each of 1 to 32 of a-z, 0-9 and '-'",
@@ -232,6 +212,29 @@ class Settings(Configured):
     ).field(None)
     schedule: tuple[Job, ...] = Field((), exclude=True)  # a dump must not show arguments: texts, tokens
 
+    hook_task: Annotated[str, AfterValidator(task_name)] | None = Variable(
+        "RECEIPTS_HOOK_TASK",
+        "the name of a Celery task, 1 to 200 characters without spaces",
+        "The task of your own that is told when receipts were covered or died (docs/hooks.md).",
+    ).field(None)
+    hook_queue: Annotated[str, AfterValidator(task_name)] = Variable(
+        "RECEIPTS_HOOK_QUEUE",
+        "the name of a queue, 1 to 200 characters without spaces",
+        "The queue of that task, on the broker of the doorbells.",
+    ).field("celery")
+    hook_stream: bool = switch(
+        "RECEIPTS_HOOK_STREAM",
+        "Whether notices are written where no task is named, for readers of the Redis stream.",
+        default=False,
+    )
+    hook_keep_max: int = count(
+        "RECEIPTS_HOOK_KEEP_MAX",
+        100_000,
+        "How many notices of one application wait for their readers; of more the oldest go, and are counted.",
+        least=1,
+        most=100_000_000,
+    )
+
     sentry_dsn: Annotated[SecretStr, BeforeValidator(addresses.dsn)] | None = Variable(
         "SENTRY_DSN",
         "https://key@host/project",
@@ -244,6 +247,11 @@ class Settings(Configured):
     sentry_release: Annotated[str, AfterValidator(release_name)] | None = Variable(
         "SENTRY_RELEASE", "1 to 200 characters without slash, backslash or line end", "The release that Sentry shows."
     ).field(None)
+    sentry_traces_sample_rate: float = Variable(
+        "SENTRY_TRACES_SAMPLE_RATE",
+        "a number from 0 to 1",
+        "The share of tasks and PUTs whose trace Sentry gets; 0: none, and no PUT is linked to its receipts' traces.",
+    ).field(0.0, ge=0, le=1, allow_inf_nan=False)
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Variable(
         "RECEIPTS_LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", "The least severe log lines that are written."
     ).field("INFO")
@@ -259,9 +267,10 @@ class Settings(Configured):
             raise ValueError(f"it is below {name}, which is {number_text(least)}")
         return value
 
-    @field_serializer("redis_url", "broker_url")
-    def _without_password(self, value: str) -> str:
-        return mask_url(value)
+    @property
+    def tells(self) -> bool:
+        """Whether somebody is told what became of receipts."""
+        return self.hook_stream or self.hook_task is not None
 
     @property
     def names(self) -> tuple[str, ...]:

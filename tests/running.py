@@ -6,6 +6,7 @@ API's journal and the ledger's accounts.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -44,6 +45,11 @@ QUICK = {
 }
 
 
+def redis_users() -> Path | None:
+    """The file with the users that Redis servers of tests are to have: with `make test-acl` those that we document."""
+    return PROJECT / "docker" / "redis" / "users.acl" if os.environ.get("TEST_REDIS_ACL") else None
+
+
 def until(holds: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
     """Waits until something holds; AssertionError with `what` when it does not in time."""
     deadline_s = time.monotonic() + timeout_s
@@ -60,20 +66,20 @@ class System:
     def __init__(self, directory: Path, settings: Mapping[str, str]) -> None:
         self._directory = directory
         self._settings = {**QUICK, **settings}
-        self._sandbox_port = free_port()
+        self.api_port = free_port()
         self.workers: list[Process] = []
         self._more_apis: list[Process] = []
-        self.redis_server = RedisServer(directory / "redis", fsync="always")
+        self.redis_server = RedisServer(directory / "redis", fsync="always", users=redis_users())
         self.redis: redis.Redis = self.redis_server.client()
         self.start_api()
-        self.receipts = ReceiptQueue(self.redis_server.url, timeout_s=5)
+        self.receipts = ReceiptQueue(self.redis_server.url_of("producer"), timeout_s=5)
 
     # The API -----------------------------------------------------------------------------------------------------
 
     def start_api(self) -> None:
         """Starts the sandbox, with an empty world; on the same port as before."""
-        self.api_process = start_sandbox(sys.executable, self._sandbox_port, self._directory, api_key=API_KEY)
-        self.api = SandboxClient(f"http://127.0.0.1:{self._sandbox_port}")
+        self.api_process = start_sandbox(sys.executable, self.api_port, self._directory, api_key=API_KEY)
+        self.api = SandboxClient(f"http://127.0.0.1:{self.api_port}")
 
     def start_another_api(self) -> tuple[SandboxClient, str]:
         """One more sandbox, for other applications; answers its client and its address."""
@@ -83,7 +89,7 @@ class System:
 
     def queue(self, application: str) -> ReceiptQueue:
         """The recording end of another application."""
-        return ReceiptQueue(self.redis_server.url, application=application, timeout_s=5)
+        return ReceiptQueue(self.redis_server.url_of("producer"), application=application, timeout_s=5)
 
     def dialog(self, number: int, users: tuple[int, ...] = (7, 123), messages: int = 3) -> tuple[str, list[str]]:
         """A dialog and its messages, all sent by the first user; answers their ids."""
@@ -120,9 +126,16 @@ class System:
 
     def start_worker(self, extra_args: str = "", until_it_says: str = " ready.", **settings: str) -> Process:
         """Starts one more worker by the Procfile's own command, and waits until it is ready, or says something else."""
+        return self._start_worker(PROJECT, extra_args, until_it_says, settings)
+
+    def start_worker_of(self, project: Path) -> Process:
+        """Starts one more worker of another tree of this project: an older one."""
+        return self._start_worker(project, "", " ready.", {})
+
+    def _start_worker(self, project: Path, extra: str, until_it_says: str, settings: Mapping[str, str]) -> Process:
         name = f"worker-{len(self.workers) + 1}"
-        env = self._environment(settings)
-        worker = start_from_procfile("worker", env, self._directory, f"-n {name}@test {extra_args}", label=name)
+        env, extra_args = self.environment(settings), f"-n {name}@test {extra}"
+        worker = start_from_procfile("worker", env, self._directory, extra_args, label=name, project=project)
         self.workers.append(worker)
         worker.wait_for_line(until_it_says, PATIENCE_S)
         return worker
@@ -130,15 +143,16 @@ class System:
     def operate(self, *arguments: str) -> str:
         """Runs an operator's command, `python -m worker …`, to its end; answers what it printed."""
         command = [sys.executable, "-m", "worker", *arguments]
-        env = environment(self._environment({}))
+        env = environment(self.environment({}) | {"REDIS_URL": self.redis_server.url_of("operator")})
         ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
 
-    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """The settings of a process of this system."""
         return self._settings | {
             "REDIS_URL": self.redis_server.url,
-            "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self._sandbox_port}",
+            "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self.api_port}",
             "QUICKBLOX_API_KEY": API_KEY,
             **settings,
         }

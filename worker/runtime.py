@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 
+import redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
-from receipt_sync import ReceiptQueue
+from receipt_sync import ReceiptQueue, TokenSeal
 from receipt_sync.connection import client_of
 from settings import Application, Settings
 from settings.service_session import CREDENTIALS
 from worker.acting import Patience
-from worker.alerts import alert
+from worker.alerts import WORDS, alert
 from worker.chat_api import ChatApi, Door, Endpoint
+from worker.events import events
 from worker.ledger import Ledger, RingSize
 from worker.ledger.policy import policy_of
 from worker.plan import Limits
@@ -23,6 +26,7 @@ from worker.sending import Way
 from worker.service_session import ServiceSession
 from worker.session_store import SessionStore, digest_of
 from worker.signing import Credentials
+from worker.task_events import outage_events
 
 _REDIS_TIMEOUT_S = 5.0
 # A settle that gives up costs a second PUT: it is tried again for about as long as a Redis takes to restart.
@@ -37,6 +41,7 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._seal = TokenSeal.from_text(settings.token_keys.get_secret_value() if settings.token_keys else None)
         self.redis = client_of(
             settings.redis_url,
             timeout_s=_REDIS_TIMEOUT_S,
@@ -50,7 +55,9 @@ class Runtime:
             name: ThreadPoolExecutor(settings.connections, thread_name_prefix=f"put-{name}") for name in self.ways
         }
         self._queues = {
-            name: ReceiptQueue(client=self.redis, application=name, max_text_bytes=settings.max_text_bytes)
+            name: ReceiptQueue(
+                client=self.redis, application=name, max_text_bytes=settings.max_text_bytes, seal=self._seal
+            )
             for name in self.ways
         }
 
@@ -83,7 +90,7 @@ class Runtime:
             return api
         of = digest_of(credentials, application.endpoint)
         lock_ms = round(settings.lease_s(application) * 1000)
-        store = SessionStore(self.redis, application.name, of=of, lock_ms=lock_ms)
+        store = SessionStore(self.redis, application.name, of=of, lock_ms=lock_ms, seal=self._seal)
         return ServiceSession(application.name, api, store, credentials, settings.unauthorized_hold_s)
 
     def _ledger(self, application: Application) -> Ledger:
@@ -94,8 +101,19 @@ class Runtime:
             policy=policy_of(settings, application),
             lease_ms=round(settings.lease_s(application) * 1000),
             size=RingSize(settings.syncs_max, round(settings.permit_s * 1000), settings.connections),
-            tell=alert,
+            tell=self._tell,
+            seal=self._seal,
+            key_wait_ms=round(settings.unauthorized_hold_s * 1000),
         )
+
+    def _tell(self, application: str, event: str) -> None:
+        """What all hear of an outage."""
+        alert(application, event)
+        change, _, why = event.partition(" ")
+        since_ms = 0
+        with suppress(redis.RedisError):  # the task's name alone hangs on it
+            since_ms = self.ways[application].ledger.outage_since_ms()
+        events.tell(*outage_events(application, change, why, WORDS.get(why, why), since_ms))
 
 
 def _endpoint(application: Application) -> Endpoint:
@@ -105,6 +123,7 @@ def _endpoint(application: Application) -> Endpoint:
         api_key=None if key is None else key.get_secret_value(),
         connect_timeout_s=application.connect_timeout_s,
         read_timeout_s=application.read_timeout_s,
+        ca_file=None if application.ca_file is None else str(application.ca_file),
     )
 
 

@@ -17,6 +17,8 @@ from receipt_sync.environment import read
 from receipt_sync.errors import InvalidReceipt, shown
 from receipt_sync.functions import RECORD, is_missing
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
+from receipt_sync.sealing import TokenSeal, owner_of
+from receipt_sync.tracing import trace_arguments
 
 # One call holds up everyone else's Redis commands; this many receipts take it a few milliseconds.
 _PER_CALL = 500
@@ -34,6 +36,8 @@ class ReceiptQueue:
         timeout_s: seconds to wait for a connection, and for each answer; tried twice before `redis.TimeoutError`.
         max_text_bytes: most bytes of UTF-8 in an edit's text.
         client: a client of your own instead of `redis_url`.
+        seal: what session tokens are sealed with while they lie in Redis: `TokenSeal.from_text(keys)` (sealing.py); the
+            workers need the same keys.
 
     Raises:
         InvalidReceipt: `application` is not a name.
@@ -48,8 +52,10 @@ class ReceiptQueue:
         timeout_s: float = 0.5,
         max_text_bytes: int = validation.MAX_TEXT_BYTES,
         client: redis.Redis | None = None,
+        seal: TokenSeal | None = None,
     ) -> None:
         self._redis = _client(redis_url, client, timeout_s)
+        self._seal = seal or TokenSeal()
         self._prefix = keys.prefix(validation.application(application))
         self._max_text_bytes = max_text_bytes
 
@@ -58,16 +64,19 @@ class ReceiptQueue:
         """A queue as the environment says.
 
         `REDIS_URL` (or `REDIS_URL_FILE`, a file that holds it), `RECEIPTS_APPLICATION` ("default"),
-        `RECEIPTS_MAX_TEXT_BYTES` (65536) and `RECEIPTS_REDIS_TIMEOUT_S` (0.5).
+        `RECEIPTS_MAX_TEXT_BYTES` (65536), `RECEIPTS_REDIS_TIMEOUT_S` (0.5), `REDIS_CA_FILE` (the authority that a
+        `rediss://` server is checked with, else those that the machine trusts) and `RECEIPTS_TOKEN_KEYS` (or `_FILE`).
 
         Raises:
             ValueError: a variable is missing or wrong; the message names it.
+            ImportError: there are token keys, and the package cryptography is missing.
         """
         given = read(environ)
         return cls(
             client=connect(given.redis_url_from, given.redis_url, given.timeout_s),
             application=given.application,
             max_text_bytes=given.max_text_bytes,
+            seal=given.seal,
         )
 
     def mark_dialog_read(
@@ -78,9 +87,12 @@ class ReceiptQueue:
         token: str | None = None,
         message_ids: Iterable[str] | None = None,
         up_to: str | None = None,
+        trace: str | None = None,
         **unknown: Never,
     ) -> None:
         """Records that a user has read a dialog, or some of its messages; the arguments are those of `MarkRead`.
+
+        `trace` is the W3C `traceparent` that the PUT is linked to (tracing.py); None for that of the span that runs.
 
         Raises:
             InvalidReceipt: an argument is wrong; nothing was stored.
@@ -88,7 +100,7 @@ class ReceiptQueue:
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.READ])
         mark = MarkRead(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
-        RECORD.call(self._redis, self._prefix, *mark.wire())
+        RECORD.call(self._redis, self._prefix, *self._sealed(mark.wire()), *trace_arguments(trace))
 
     def mark_dialog_delivered(
         self,
@@ -98,9 +110,12 @@ class ReceiptQueue:
         token: str | None = None,
         message_ids: Iterable[str] | None = None,
         up_to: str | None = None,
+        trace: str | None = None,
         **unknown: Never,
     ) -> None:
         """Records that a user has received a dialog's messages, or some; the arguments are those of `MarkDelivered`.
+
+        `trace` as of `mark_dialog_read`.
 
         Raises:
             InvalidReceipt: an argument is wrong; nothing was stored.
@@ -108,7 +123,7 @@ class ReceiptQueue:
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.DELIVERED])
         mark = MarkDelivered(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
-        RECORD.call(self._redis, self._prefix, *mark.wire())
+        RECORD.call(self._redis, self._prefix, *self._sealed(mark.wire()), *trace_arguments(trace))
 
     def edit_message(
         self,
@@ -119,9 +134,12 @@ class ReceiptQueue:
         user_id: int | None = None,
         token: str | None = None,
         revision: int | None = None,
+        trace: str | None = None,
         **unknown: Never,
     ) -> None:
         """Records that a message now says `text`; the arguments are those of `EditMessage`.
+
+        `trace` as of `mark_dialog_read`.
 
         Raises:
             InvalidReceipt: an argument is wrong; nothing was stored.
@@ -137,16 +155,18 @@ class ReceiptQueue:
             revision=revision,
             max_text_bytes=self._max_text_bytes,
         )
-        self.record_many([edit])
+        self.record_many([edit], trace=trace)
 
-    def record_many(self, receipts: Iterable[Receipt]) -> None:
+    def record_many(self, receipts: Iterable[Receipt], *, trace: str | None = None) -> None:
         """Records any number of receipts in one round trip; in a cluster, in one for every 500.
+
+        `trace` as of `mark_dialog_read`, for all of them.
 
         Raises:
             InvalidReceipt: one of them is not a receipt, or its text is too long here; nothing was stored.
             redis.RedisError: the ledger was not reached, or not to the end; recording all again does no harm.
         """
-        batches = list(_in_batches(self._wire(receipts)))
+        batches = list(_in_batches(self._wire(receipts), trace_arguments(trace)))
         if len(batches) > 1 and not isinstance(self._redis, (ClusterClient, RedisCluster)):
             self._record_batches(batches)
             return
@@ -156,7 +176,12 @@ class ReceiptQueue:
 
     def _wire(self, receipts: Iterable[Receipt]) -> list[tuple[str, ...]]:
         recorded_ms = time.time_ns() // 1_000_000
-        return [self._arguments(i, receipt, recorded_ms) for i, receipt in enumerate(receipts)]
+        return [self._sealed(self._arguments(i, receipt, recorded_ms)) for i, receipt in enumerate(receipts)]
+
+    def _sealed(self, wire: tuple[str, ...]) -> tuple[str, ...]:
+        """The arguments of record.lua with their last, the session token, sealed."""
+        *rest, token = wire
+        return (*rest, self._seal.seal(token, owner_of(self._prefix, wire[2]))) if token else wire
 
     def _arguments(self, at: int, receipt: Receipt, recorded_ms: int) -> tuple[str, ...]:
         if isinstance(receipt, EditMessage):
@@ -181,9 +206,9 @@ class ReceiptQueue:
         self._redis.close()
 
 
-def _in_batches(wired: list[tuple[str, ...]]) -> Iterator[list[str]]:
+def _in_batches(wired: list[tuple[str, ...]], last: tuple[str, ...]) -> Iterator[list[str]]:
     for start in range(0, len(wired), _PER_CALL):
-        yield [argument for receipt in wired[start : start + _PER_CALL] for argument in receipt]
+        yield [argument for receipt in [*wired[start : start + _PER_CALL], last] for argument in receipt]
 
 
 def _client(url: str | None, client: redis.Redis | None, timeout_s: float) -> redis.Redis:

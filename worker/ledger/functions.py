@@ -9,7 +9,7 @@ from worker.ledger import timings
 
 _LUA = Path(__file__).parent / "lua"
 
-_PARTS = ("aside", "law", "breaker", "retries", "pace", "flight", "letters", "taking", "access", "timings")
+_PARTS = ("aside", "law", "breaker", "retries", "pace", "flight", "letters", "notices", "taking", "access", "timings")
 # By name; of several texts each goes on where the one before it ends.
 _TEXTS = {
     "claim": ("claim",),
@@ -21,6 +21,7 @@ _TEXTS = {
     "publish": ("publish",),
     "bury": ("bury",),
     "expire": ("expire",),
+    "fade": ("fade",),
     "drop": ("drop",),
     "replay": ("replay",),
     "start": ("start",),
@@ -52,6 +53,7 @@ PAUSE = Function(LEDGER, "pause")
 PUBLISH = Function(LEDGER, "publish")
 BURY = Function(LEDGER, "bury")
 EXPIRE = Function(LEDGER, "expire")
+FADE = Function(LEDGER, "fade")
 DROP = Function(LEDGER, "drop")
 REPLAY = Function(LEDGER, "replay")
 START = Function(LEDGER, "start")

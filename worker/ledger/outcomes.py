@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+
+class Settled(IntEnum):
+    """What settling came to: false where the claim had been taken away; DIED: it was to come again, and did not."""
+
+    STALE = 0
+    ENDED = 1
+    DIED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,7 @@ _DEFAULTS: dict[str, str | int] = {
     "costs": 0,
     "hold_ms": 0,
     "list_limit": "",
-    "wants_token": 0,
+    "wants_token": 0,  # nosec B105 - a flag, no password
     "in_doubt": 0,
     "reason": "",
     "status": "",
