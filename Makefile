@@ -48,6 +48,13 @@ test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real;
 		echo "the ledger's scripts on $$server"; \
 		RECEIPTS_TEST_REDIS_BINARY="$$server" "$(BIN)/pytest" -n 2 tests/integration/ledger; fi
 
+.PHONY: test-prometheus
+test-prometheus: setup  ## the dashboard's and the alerts' queries on Debian's Prometheus; installs nothing: needs its package
+	RECEIPTS_TEST_PROMETHEUS=$${RECEIPTS_TEST_PROMETHEUS:-where-present} "$(BIN)/pytest" tests/prometheus
+
+.PHONY: test-packages
+test-packages: test-brokers test-prometheus  ## all tests that need servers of Debian's packages
+
 .PHONY: test-acl
 test-acl: setup  ## everything that talks to Redis, as the users of docker/redis/users.acl; about a quarter of an hour
 	TEST_REDIS_ACL=1 "$(BIN)/pytest" -n auto --maxprocesses 4 --dist worksteal tests/integration tests/system
@@ -74,13 +81,6 @@ kubernetes-check: .venv-kubernetes/installed  ## hold the manifests against Kube
 	$(PYTHON) -m venv --clear .venv-kubernetes
 	.venv-kubernetes/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/kubernetes.txt
 	@touch "$@"
-
-.PHONY: test-prometheus
-test-prometheus: setup  ## the dashboard's and the alerts' queries on Debian's Prometheus; installs nothing: needs its package
-	RECEIPTS_TEST_PROMETHEUS=$${RECEIPTS_TEST_PROMETHEUS:-where-present} "$(BIN)/pytest" tests/prometheus
-
-.PHONY: test-packages
-test-packages: test-brokers test-prometheus  ## all tests that need servers of Debian's packages
 
 .PHONY: test-all
 test-all:  ## the tests on every supported Python (PYTHONS names them)

@@ -60,11 +60,11 @@ def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
         return claim.slot, claim.generation, _LATE
     try:
         put = next_put(claim, way.limits)
-        begun_s = time.monotonic()
         with put_transaction(way.ledger.application, claim) as answered:
+            begun_s = time.monotonic()
             verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
+            took_ms = round((time.monotonic() - begun_s) * 1000)
             answered(verdict)
-        took_ms = round((time.monotonic() - begun_s) * 1000)
         outcome = outcome_of(verdict, put, claim, way.patience, random.random())
     except TooLateError:
         return claim.slot, claim.generation, _LATE
