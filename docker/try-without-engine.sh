@@ -52,7 +52,7 @@ trap end EXIT INT TERM
 inside='
     mount --bind -o ro "$ROOT" "$ROOT" && mount -o remount,bind,ro "$ROOT"
     mount -t tmpfs -o mode=1777 tmpfs "$ROOT/tmp" && mount -t proc proc "$ROOT/proc"
-    mount --bind /dev "$ROOT/dev"
+    mount --bind /dev "$ROOT/dev" && mount -t tmpfs -o mode=1777 tmpfs "$ROOT/dev/shm"
     exec chroot --userspec=10001:10001 "$ROOT" /usr/bin/env -i PATH=/venv/bin:/usr/bin:/bin HOME=/tmp PYTHONPATH=/app:/app/producer \
         PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 REDIS_URL="redis://127.0.0.1:$REDIS_PORT/0" \
         QUICKBLOX_ENDPOINT="http://127.0.0.1:$API_PORT" QUICKBLOX_API_KEY=sandbox-api-key FLOWER_PORT=15555 METRICS_PORT=19464 \
