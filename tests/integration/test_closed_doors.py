@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from base64 import b64encode
 from pathlib import Path
@@ -35,8 +36,9 @@ class Bomb:
 def test_a_pickle_is_not_opened_and_the_worker_lives(system: System, tmp_path: Path, content_type: str) -> None:
     went_off = tmp_path / "went off"
     worker = system.start_worker()
-    message = envelope(b64encode(pickle.dumps(Bomb(went_off))).decode(), content_type=content_type)
-    system.redis.lpush("receipts", message)
+    message = envelope(content_type=content_type) | {"body": b64encode(pickle.dumps(Bomb(went_off))).decode()}
+    message["content-encoding"] = "binary"
+    system.redis.lpush("receipts", json.dumps(message))
     system.receipts.mark_dialog_read(DIALOG, user_id=123)
     until(lambda: system.redis.llen("receipts") == 0 and system.redis.hlen("unacked") == 0, "the message gone")
     assert worker.alive
