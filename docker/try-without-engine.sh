@@ -58,9 +58,13 @@ inside='
         QUICKBLOX_ENDPOINT="http://127.0.0.1:$API_PORT" QUICKBLOX_API_KEY=sandbox-api-key FLOWER_PORT=15555 METRICS_PORT=19464 \
         FLOWER_BASIC_AUTH=me:secret /bin/sh -c "cd /app && exec \"\$0\" \"\$@\"" "$@"
 '
-run() { ROOT=$root REDIS_PORT=$redis_port API_PORT=$api_port unshare --mount --pid --fork --kill-child=TERM /bin/sh -c "$inside" inside "$@"; }
+become() {
+    export ROOT="$root" REDIS_PORT="$redis_port" API_PORT="$api_port"
+    exec unshare --mount --pid --fork --kill-child /bin/sh -c "$inside" inside "$@"
+}
+run() { (become "$@"); }
 role() {
-    run /bin/sh /entrypoint.sh "$@" >"$dir/$1.log" 2>&1 &
+    become /bin/sh /entrypoint.sh "$@" >"$dir/$1.log" 2>&1 &
     running="$running $!"
 }
 wait_for() { # what, file, words

@@ -247,6 +247,11 @@ class Settings(Connections):
     sentry_release: Annotated[str, AfterValidator(release_name)] | None = Variable(
         "SENTRY_RELEASE", "1 to 200 characters without slash, backslash or line end", "The release that Sentry shows."
     ).field(None)
+    sentry_traces_sample_rate: float = Variable(
+        "SENTRY_TRACES_SAMPLE_RATE",
+        "a number from 0 to 1",
+        "The share of tasks and PUTs whose trace Sentry gets; 0: none, and no PUT is linked to its receipts' traces.",
+    ).field(0.0, ge=0, le=1, allow_inf_nan=False)
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Variable(
         "RECEIPTS_LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", "The least severe log lines that are written."
     ).field("INFO")

@@ -134,7 +134,7 @@ class System:
 
     def _start_worker(self, project: Path, extra: str, until_it_says: str, settings: Mapping[str, str]) -> Process:
         name = f"worker-{len(self.workers) + 1}"
-        env, extra_args = self._environment(settings), f"-n {name}@test {extra}"
+        env, extra_args = self.environment(settings), f"-n {name}@test {extra}"
         worker = start_from_procfile("worker", env, self._directory, extra_args, label=name, project=project)
         self.workers.append(worker)
         worker.wait_for_line(until_it_says, PATIENCE_S)
@@ -143,12 +143,13 @@ class System:
     def operate(self, *arguments: str) -> str:
         """Runs an operator's command, `python -m worker …`, to its end; answers what it printed."""
         command = [sys.executable, "-m", "worker", *arguments]
-        env = environment(self._environment({}) | {"REDIS_URL": self.redis_server.url_of("operator")})
+        env = environment(self.environment({"REDIS_URL": self.redis_server.url_of("operator")}))
         ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
 
-    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """The settings of a process of this system."""
         return self._settings | {
             "REDIS_URL": self.redis_server.url,
             "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self.api_port}",

@@ -20,9 +20,10 @@ from worker.guard import guard
 from worker.hook import hook_step
 from worker.keeping import keeping_step
 from worker.ledger import Ledger
-from worker.observability import keep_messages_private, start_sentry
+from worker.observability import keep_messages_private
 from worker.quarantine import Quarantine
 from worker.runtime import runtime
+from worker.sentry import start_sentry
 from worker.ticker import ticker_step
 
 

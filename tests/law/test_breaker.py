@@ -64,7 +64,7 @@ def test_the_outage_of_another_day_is_told_once_as_well() -> None:
 
 
 def test_one_that_comes_back_within_a_minute_is_the_same_and_one_after_it_another() -> None:
-    for minutes, told in ((0.5, []), (2, ["opened outage"])):
+    for minutes, told in ((0.5, ["reopened outage"]), (2, ["opened outage"])):
         law = Law(80)
         fails(law, T0)
         shut_ms, _ = probe(law, T0, "sent")

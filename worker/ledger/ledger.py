@@ -18,7 +18,7 @@ from receipt_sync.sealing import TokenSeal, owner_of
 from worker.ledger import functions, pausing
 from worker.ledger.claims import EditClaim, MarkClaim, SealedTokenError, UnreadableSlotError, parse_claim
 from worker.ledger.keeping import require_keeping
-from worker.ledger.outcomes import Again, Dead, Outcome, settle_arguments
+from worker.ledger.outcomes import Again, Dead, Outcome, Settled, settle_arguments
 from worker.ledger.pausing import Paused
 
 log = logging.getLogger(__name__)
@@ -33,10 +33,11 @@ _STOPPED = 2  # {slot, fate}; a claim has more: lua/claim.lua
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A due slot that was not claimed, for the API would refuse its token: it waits for another, or is dead."""
+    """A due slot that was not claimed: it waits for another session token, or is dead; `why`."""
 
     slot: str
     dead: bool
+    why: str = "no newer session token came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Ledger:
         policy: fields for the functions (policy.py); written by `publish_policy`.
         lease_ms: how long a claim is good for: the longest possible request and a margin.
         size: how many syncs there may be.
-        tell: is told (application, event) when the breaker has opened or closed: of all workers one, once.
+        tell: is told (application, event) when the breaker has opened, reopened or closed: of all workers one, once.
         seal: opens the session tokens.
         key_wait_ms: how long a slot whose token cannot be opened waits until it is tried again.
 
@@ -143,22 +144,24 @@ class Ledger:
         answer = self._call(functions.CLAIM, most, self.lease_ms, permit, self.size.permit_ms, self.size.syncs_max)
         wait_ms = int(answer[0])
         stopped = tuple(Stopped(_shown(each[0]), each[1] == b"dead") for each in answer[1:] if len(each) == _STOPPED)
-        slots = [each for each in answer[1:] if len(each) > _STOPPED]
-        claims = [claim for slot in slots if (claim := self._readable(slot, claimed_s))]
+        slots = [self._readable(each, claimed_s) for each in answer[1:] if len(each) > _STOPPED]
+        claims = [each for each in slots if not isinstance(each, Stopped)]
+        stopped += tuple(each for each in slots if isinstance(each, Stopped))
         leave = wait_ms == -2  # noqa: PLR2004 - see claim.lua
         return Claimed(claims, None if wait_ms < 0 else wait_ms, leave, stopped)
 
-    def _readable(self, answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | EditClaim | None:
+    def _readable(self, answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | EditClaim | Stopped:
         try:
             return parse_claim(answer, claimed_s, self._unsealed)
         except UnreadableSlotError as error:
             self.settle([(error.slot, error.generation, Dead(f"unreadable: {error.what}", verdict=""))])
+            return Stopped(error.slot, dead=True, why="unreadable")
         except SealedTokenError as error:
             # The configuration is at fault: nothing is spent on it, and nothing is given up for it.
             self._say_key_is_missing(error.what)
             again = Again(f"session token {error.what}", verdict="", delay_ms=self._key_wait_ms)
             self.settle([(error.slot, error.generation, again)])
-        return None
+            return Stopped(error.slot, dead=False, why="sealed")
 
     def _unsealed(self, token: str, actor: str) -> str:
         return self._seal.open(token, owner_of(self._prefix, actor))
@@ -169,13 +172,13 @@ class Ledger:
             self._said_s[what] = now_s + _KEY_SAID_EVERY_S
             log.error("receipts wait: application=%s a session token is %s", self.application, what)
 
-    def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[bool]:
-        """Ends claims, given as (slot, generation, outcome); False where the claim had been taken away meanwhile."""
+    def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[Settled]:
+        """Ends claims, given as (slot, generation, outcome)."""
         arguments = [_utf8_or_as_it_was(part) for each in settlements for part in settle_arguments(*each)]
         answer = self._call(functions.SETTLE, *arguments)
         for event in answer[len(settlements) :]:
             self._tell(self.application, event.decode())
-        return [bool(settled) for settled in answer[: len(settlements)]]
+        return [Settled(settled) for settled in answer[: len(settlements)]]
 
     def pause(self, why: str) -> Paused | None:
         """Nothing more is claimed until `resume`; what is in flight ends. Answers the pause that there was before."""
@@ -248,6 +251,15 @@ class Ledger:
     def count_refused(self) -> None:
         """Counts a message of the broker's that was thrown away because it was no receipt at all."""
         self._redis.hincrby(f"{self._prefix}:counts", "refused", 1)
+
+    def is_news(self, what: str, for_ms: int) -> bool:
+        """Whether nobody has asked that for so long: of all workers one is to tell it."""
+        return bool(self._redis.set(f"{self._prefix}:told:{what}", 1, nx=True, px=for_ms))
+
+    def outage_since_ms(self) -> int:
+        """When the outage that is told of began, Redis' clock; 0 where that cannot be read."""
+        since = self._redis.hget(f"{self._prefix}:pace", "outage")
+        return int(since) if isinstance(since, bytes) and since.isdigit() else 0
 
     def start(self, message_id: str) -> int:
         """How often the recording of this message was begun before and not ended, for its process died of it."""

@@ -82,7 +82,7 @@ class RealLedger:
 
     def settle(self, slot: str, generation: int, outcome: Outcome) -> bool:
         (settled,) = self.ledger.settle([(slot, generation, outcome)])
-        return settled
+        return bool(settled)
 
     def reap(self) -> Mapping[str, tuple[int, bool]]:
         """Lets every lease run out, and takes back what they held."""
