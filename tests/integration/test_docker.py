@@ -34,7 +34,7 @@ def test_role_is_the_procfiles_command(shown_commands: dict[str, str], role: str
     expected = subprocess.run(
         ["/bin/sh", "-c", command], env=shown_commands, capture_output=True, text=True, check=True
     ).stdout
-    assert f" {role}" in expected
+    assert f" {role}" in expected or f".{role}" in expected
     assert _run(shown_commands, role).stdout == expected
     assert _run(shown_commands, role, "--one more").stdout.strip() == f"{expected.strip()} --one more"
 
