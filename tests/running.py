@@ -143,7 +143,7 @@ class System:
     def operate(self, *arguments: str) -> str:
         """Runs an operator's command, `python -m worker …`, to its end; answers what it printed."""
         command = [sys.executable, "-m", "worker", *arguments]
-        env = environment(self.environment({"REDIS_URL": self.redis_server.url_of("operator")}))
+        env = environment(self.environment({}) | {"REDIS_URL": self.redis_server.url_of("operator")})
         ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout

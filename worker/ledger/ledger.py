@@ -161,7 +161,7 @@ class Ledger:
             self._say_key_is_missing(error.what)
             again = Again(f"session token {error.what}", verdict="", delay_ms=self._key_wait_ms)
             self.settle([(error.slot, error.generation, again)])
-            return Stopped(error.slot, dead=False, why="sealed")
+            return Stopped(error.slot, dead=False, why=f"its session token is {error.what}")
 
     def _unsealed(self, token: str, actor: str) -> str:
         return self._seal.open(token, owner_of(self._prefix, actor))
