@@ -78,7 +78,7 @@ def test_it_depends_on_redis_alone(metadata: Message) -> None:
         "redis[hiredis]>=6.4; extra == 'hiredis'",
     ]
     assert metadata["Requires-Python"] == ">=3.11"
-    assert metadata.get_all("Provides-Extra") == ["hiredis"]
+    assert metadata.get_all("Provides-Extra") == ["encryption", "hiredis"]
 
 
 # In an empty environment ----------------------------------------------------------------------------------------
