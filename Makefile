@@ -47,6 +47,18 @@ test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real;
 		echo "the ledger's scripts on $$server"; \
 		RECEIPTS_TEST_REDIS_BINARY="$$server" "$(BIN)/pytest" -n 2 tests/integration/ledger; fi
 
+$(VENV)/installed-browser: requirements/browser.txt $(VENV)/installed
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
+	@touch "$@"
+
+.PHONY: test-browser
+test-browser: setup $(VENV)/installed-browser  ## Flower's pages in the machine's Chromium (skips where there is none)
+	RECEIPTS_TEST_BROWSER=$${RECEIPTS_TEST_BROWSER:-where-present} "$(BIN)/pytest" -n 0 -rs tests/browser
+
+.PHONY: flower-pictures
+flower-pictures: setup $(VENV)/installed-browser  ## the pictures of docs/flower.md, anew
+	RECEIPTS_TEST_BROWSER=required RECEIPTS_PICTURES=docs/flower "$(BIN)/pytest" -q -n 0 tests/browser/test_flower.py
+
 .PHONY: test-all
 test-all:  ## the tests on every supported Python (PYTHONS names them)
 	for python in $(or $(PYTHONS),python3.11 python3.12 python3.13); do \
