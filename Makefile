@@ -59,6 +59,33 @@ test-browser: setup $(VENV)/installed-browser  ## Flower's pages in the machine'
 flower-pictures: setup $(VENV)/installed-browser  ## the pictures of docs/flower.md, anew
 	RECEIPTS_TEST_BROWSER=required RECEIPTS_PICTURES=docs/flower "$(BIN)/pytest" -q -n 0 tests/browser/test_flower.py
 
+.PHONY: test-acl
+test-acl: setup  ## everything that talks to Redis, as the users of docker/redis/users.acl; about a quarter of an hour
+	TEST_REDIS_ACL=1 "$(BIN)/pytest" -n auto --maxprocesses 4 --dist worksteal tests/integration tests/system
+
+.PHONY: audit
+audit: .venv-audit/installed  ## known flaws: bandit over the code, pip-audit over the locks (needs the index)
+	@requirements/audit.sh .venv-audit/bin || { status=$$?; [ $$status -eq 3 ] && [ -z "$(STRICT)" ] && \
+		echo "the locks were not audited whole: see above" >&2 || exit $$status; }
+
+.venv-audit/installed: requirements/audit.txt
+	$(PYTHON) -m venv --clear .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch "$@"
+
+.PHONY: image-try
+image-try:  ## build the image without a Docker engine and run all its roles read-only (needs root, buildah, debootstrap)
+	docker/try-without-engine.sh
+
+.PHONY: kubernetes-check
+kubernetes-check: .venv-kubernetes/installed  ## hold the manifests against Kubernetes' schemas (needs kubectl); KEDA_CRD names KEDA's
+	.venv-kubernetes/bin/python docker/kubernetes/check.py $(if $(KEDA_CRD),"$(KEDA_CRD)")
+
+.venv-kubernetes/installed: requirements/kubernetes.txt
+	$(PYTHON) -m venv --clear .venv-kubernetes
+	.venv-kubernetes/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/kubernetes.txt
+	@touch "$@"
+
 .PHONY: test-all
 test-all:  ## the tests on every supported Python (PYTHONS names them)
 	for python in $(or $(PYTHONS),python3.11 python3.12 python3.13); do \
@@ -74,8 +101,8 @@ docs: setup  ## rewrite the pages that are generated from the code
 	"$(BIN)/python" -m settings.page docs/settings.md
 
 .PHONY: sandbox
-sandbox: setup  ## the chat API's sandbox alone
-	@"$(BIN)/python" -m sandbox
+sandbox: setup  ## a page to watch receipts on: the chat API's sandbox with a worker and players; PORT (8090)
+	@"$(BIN)/python" -m demo.playground $(if $(PORT),--port "$(PORT)")
 
 .PHONY: bench
 bench: setup  ## measure all figures, or FIGURES, as ratios within one run, and write docs/benchmarks.md; TRACE names a trace
@@ -114,4 +141,4 @@ lock:  ## renew the locks (needs uv on the PATH)
 
 .PHONY: clean
 clean:  ## remove everything that make made
-	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo .chaos build dist
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo .chaos .image build dist

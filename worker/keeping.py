@@ -12,6 +12,7 @@ from redis.retry import Retry
 
 from receipt_sync.connection import client_of
 from settings import Settings
+from worker.certificates import why
 from worker.ledger.keeping import EvictingRedisError, require_keeping
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def keeping_step(settings: Settings) -> type[bootsteps.Step]:
             except EvictingRedisError as error:
                 raise SystemExit(str(error)) from None
             except redis.RedisError as error:
-                log.warning("Redis is not reached yet: error=%s", type(error).__name__)
+                log.warning("Redis is not reached yet: error=%s", why(error))
             finally:
                 client.close()
 
