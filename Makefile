@@ -55,6 +55,18 @@ test-prometheus: setup  ## the dashboard's and the alerts' queries on Debian's P
 .PHONY: test-packages
 test-packages: test-brokers test-prometheus  ## all tests that need servers of Debian's packages
 
+$(VENV)/installed-browser: requirements/browser.txt $(VENV)/installed
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
+	@touch "$@"
+
+.PHONY: test-browser
+test-browser: setup $(VENV)/installed-browser  ## Flower's pages in the machine's Chromium (skips where there is none)
+	RECEIPTS_TEST_BROWSER=$${RECEIPTS_TEST_BROWSER:-where-present} "$(BIN)/pytest" -n 0 -rs tests/browser
+
+.PHONY: flower-pictures
+flower-pictures: setup $(VENV)/installed-browser  ## the pictures of docs/flower.md, anew
+	RECEIPTS_TEST_BROWSER=required RECEIPTS_PICTURES=docs/flower "$(BIN)/pytest" -q -n 0 tests/browser/test_flower.py
+
 .PHONY: test-acl
 test-acl: setup  ## everything that talks to Redis, as the users of docker/redis/users.acl; about a quarter of an hour
 	TEST_REDIS_ACL=1 "$(BIN)/pytest" -n auto --maxprocesses 4 --dist worksteal tests/integration tests/system

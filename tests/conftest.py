@@ -31,9 +31,13 @@ class Sandbox:
     client: SandboxClient
 
 
-# Tests with servers from Debian's packages: `make test-packages` alone runs them (see their conftest.py).
-_PACKAGED = {"brokers": "RECEIPTS_TEST_BROKERS", "prometheus": "RECEIPTS_TEST_PROMETHEUS"}
-collect_ignore = [room for room, variable in _PACKAGED.items() if not os.environ.get(variable)]
+# Tests of what Debian's packages bring: `make test-packages` and `make test-browser` alone run them (their conftest.py).
+_APART = {
+    "brokers": "RECEIPTS_TEST_BROKERS",
+    "prometheus": "RECEIPTS_TEST_PROMETHEUS",
+    "browser": "RECEIPTS_TEST_BROWSER",
+}
+collect_ignore = [room for room, variable in _APART.items() if not os.environ.get(variable)]
 
 
 @pytest.fixture(scope="session")
