@@ -43,6 +43,12 @@ class LetterStaysError(click.ClickException):
     exit_code = 5
 
 
+class NotEmptyError(click.ClickException):
+    """Something still waits or is in flight."""
+
+    exit_code = 6
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """One application's ledger as a command has it."""
