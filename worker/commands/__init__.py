@@ -8,6 +8,7 @@ replayed, and stays · 6 not empty in time.
 import click
 
 from worker.commands.dead import dead
+from worker.commands.doctor import doctor
 from worker.commands.drain import drain
 from worker.commands.inspect import inspect
 from worker.commands.pausing import pause, resume
@@ -27,5 +28,6 @@ main.add_command(top)
 main.add_command(pause)
 main.add_command(resume)
 main.add_command(inspect)
+main.add_command(doctor)
 main.add_command(dead)
 main.add_command(drain)

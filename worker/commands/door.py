@@ -43,6 +43,13 @@ class LetterStaysError(click.ClickException):
     exit_code = 5
 
 
+class FaultsError(click.exceptions.Exit):
+    """The doctor has found faults, and has said them."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+
 class NotEmptyError(click.ClickException):
     """Something still waits or is in flight."""
 

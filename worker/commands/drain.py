@@ -12,9 +12,10 @@ import click
 from worker.commands.door import Door, NotEmptyError, doors
 from worker.commands.live import Progress
 from worker.commands.options import Age, of_applications
-from worker.commands.printing import many, plain, print_json
+from worker.commands.printing import plain, print_json
 from worker.draining import held_by
 from worker.ledger.standing import Standing, standing
+from worker.wording import many
 
 _LOOK_EVERY_S = 0.5
 # A slot that has just been sent waits out its gather time, and a lost doorbell heals within this.

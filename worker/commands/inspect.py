@@ -13,13 +13,14 @@ from receipt_sync import keys
 from worker.commands.door import Door, door
 from worker.commands.letter_printing import described, print_letters
 from worker.commands.options import ObjectId, of_application
-from worker.commands.printing import ago, many, plain, print_json, print_table, until, utc
+from worker.commands.printing import ago, plain, print_json, print_table, until, utc
 from worker.ledger.letterbox import Letterbox
 from worker.ledger.letters import DeadLetter
 from worker.ledger.slots import KEYS_LOOKED_AT, Half, Slot, look_at, slots_of
 from worker.ledger.standing import Standing, standing
 from worker.letters import Wanted, find
 from worker.reasons import Reason, why_not_sent
+from worker.wording import many
 
 _SLOTS_SHOWN, _LETTERS_SHOWN, _LETTERS_LOOKED_AT, _IDS_SHOWN = 50, 10, 5_000, 3
 _PART_OF_REDIS = f"Only {KEYS_LOOKED_AT:,} keys were looked at: slots at rest may be missing, others are not."

@@ -6,7 +6,7 @@ What comes out of the ledger may be anybody's: nothing of it reaches a terminal 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,14 +19,19 @@ _UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 _LAST_MS = 253_402_300_799_000  # the last second that datetime knows
 
 
-def print_table(rows: Sequence[Sequence[str]], *, header: Sequence[str] = ()) -> None:
+def print_table(
+    rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), styles: Mapping[str, str] | None = None
+) -> None:
     """Rows in columns. On a terminal cells are wrapped to its width; piped, each row is one line, as wide as it is.
 
-    Without a header the first column names what the others say.
+    Args:
+        rows: of equal length; without a header the first column names what the others say.
+        header: names of the columns.
+        styles: of cells that say just this, on a terminal.
     """
     console = Console(highlight=False)
     if console.is_terminal:
-        console.print(_table(rows, header))
+        console.print(_table(rows, header, styles or {}))
         return
     lines = [header, *rows] if header else rows
     if not lines:
@@ -37,13 +42,13 @@ def print_table(rows: Sequence[Sequence[str]], *, header: Sequence[str] = ()) ->
         click.echo("  ".join([*filled, row[-1]]).rstrip())
 
 
-def _table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> Table:
+def _table(rows: Sequence[Sequence[str]], header: Sequence[str], styles: Mapping[str, str]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=bool(header), header_style="bold", padding=(0, 2, 0, 0))
     for nth in range(len(header) or max(map(len, rows), default=0)):
-        style = "" if header or nth else "bold"
+        style = "" if header or styles or nth else "bold"
         table.add_column(header[nth] if header else "", style=style, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(cell, style=styles.get(cell, "")) for cell in row))
     return table
 
 
@@ -69,11 +74,6 @@ def utc(ms: int | None) -> str:
     if ms is None or not 0 < ms <= _LAST_MS:
         return ""
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def many(count: int, noun: str) -> str:
-    """A number of things: `1 slot`, `2 slots`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def until(ms: int | None, now_ms: int) -> str:
