@@ -88,7 +88,7 @@ class ReceiptQueue:
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.READ])
         mark = MarkRead(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
-        RECORD.call(self._redis, self._prefix, *mark.wire())
+        self._record(mark.wire())
 
     def mark_dialog_delivered(
         self,
@@ -108,7 +108,7 @@ class ReceiptQueue:
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.DELIVERED])
         mark = MarkDelivered(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
-        RECORD.call(self._redis, self._prefix, *mark.wire())
+        self._record(mark.wire())
 
     def edit_message(
         self,
@@ -153,6 +153,9 @@ class ReceiptQueue:
         # One by one in a cluster: redis-py's pipeline for clusters refuses functions.
         for batch in batches:
             RECORD.call(self._redis, self._prefix, *batch)
+
+    def _record(self, arguments: tuple[str, ...]) -> None:
+        RECORD.call(self._redis, self._prefix, *arguments)
 
     def _wire(self, receipts: Iterable[Receipt]) -> list[tuple[str, ...]]:
         recorded_ms = time.time_ns() // 1_000_000

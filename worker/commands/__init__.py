@@ -12,7 +12,9 @@ from worker.commands.doctor import doctor
 from worker.commands.drain import drain
 from worker.commands.inspect import inspect
 from worker.commands.pausing import pause, resume
+from worker.commands.record import record
 from worker.commands.settings import settings
+from worker.commands.shadow import shadow
 from worker.commands.status import status
 from worker.commands.top import top
 
@@ -31,3 +33,5 @@ main.add_command(inspect)
 main.add_command(doctor)
 main.add_command(dead)
 main.add_command(drain)
+main.add_command(record)
+main.add_command(shadow)

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
@@ -33,10 +33,10 @@ class Progress:
         if self._live:
             self._live.stop()
 
-    def show(self, text: str) -> None:
-        """Shows what holds now; without a terminal at most every 5 s."""
+    def show(self, text: str, picture: RenderableType | None = None) -> None:
+        """Shows what holds now, on a terminal the picture if there is one; without a terminal at most every 5 s."""
         if self._live:
-            self._live.update(Text(text), refresh=True)
+            self._live.update(picture or Text(text), refresh=True)
         elif time.monotonic() - self._said_s >= _LINE_EVERY_S:
             self._said_s = time.monotonic()
             click.echo(text, err=True)

@@ -31,7 +31,7 @@ def print_table(
     """
     console = Console(highlight=False)
     if console.is_terminal:
-        console.print(_table(rows, header, styles or {}))
+        console.print(table_of(rows, header, styles or {}))
         return
     lines = [header, *rows] if header else rows
     if not lines:
@@ -42,7 +42,8 @@ def print_table(
         click.echo("  ".join([*filled, row[-1]]).rstrip())
 
 
-def _table(rows: Sequence[Sequence[str]], header: Sequence[str], styles: Mapping[str, str]) -> Table:
+def table_of(rows: Sequence[Sequence[str]], header: Sequence[str], styles: Mapping[str, str]) -> Table:
+    """The same for a terminal."""
     table = Table(box=None, pad_edge=False, show_header=bool(header), header_style="bold", padding=(0, 2, 0, 0))
     for nth in range(len(header) or max(map(len, rows), default=0)):
         style = "" if header or styles or nth else "bold"
