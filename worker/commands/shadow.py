@@ -147,7 +147,11 @@ def _say(application: str, counts: Sequence[Count], lasted_s: float, rate_per_s:
 def _row(each: Count, rate_per_s: float, *, is_set: bool) -> tuple[str, ...]:
     above = f" (the rate is {rate_per_s:g})" if rate_per_s and each.busiest > rate_per_s else ""
     name = f"{_name(each.gather)}, as set" if is_set else _name(each.gather)
-    return name, str(each.puts), f"{each.saved:.1%}", f"{each.longest_s:.2f} s", f"{each.busiest}{above}"
+    return name, str(each.puts), _saved(each), f"{each.longest_s:.2f} s", f"{each.busiest}{above}"
+
+
+def _saved(each: Count) -> str:
+    return "-" if each.waiting and not each.puts else f"{each.saved:.1%}"
 
 
 def _described(each: Count) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""`python -m worker top`: once, as JSON, and live on a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import ioctl
+
+import pytest
+
+from stack.redis_server import RedisServer
+from stack.services import PROJECT, environment
+from tests.integration.operating import Commands
+from tests.shorthand import read
+from worker.runtime import Runtime
+
+PATIENCE_S = 30
+# Ctrl-C reaches those whose controlling terminal it is typed on.
+_ON_TERMINAL = "import os, sys; os.login_tty(0); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+
+
+class Terminal:
+    """A command on a terminal of 80 columns, as somebody sees it."""
+
+    def __init__(self, redis_url: str, *arguments: str, **environ: str) -> None:
+        self._ours, theirs = pty.openpty()
+        ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        env = environment({"REDIS_URL": redis_url, "TERM": "xterm-256color", **environ})
+        command = [sys.executable, "-c", _ON_TERMINAL, "-m", "worker", *arguments]
+        self.process = subprocess.Popen(command, cwd=PROJECT, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        self.seen = ""
+
+    def wait_for(self, words: str) -> None:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while words not in self.seen:
+            assert time.monotonic() < deadline_s, self.seen
+            self._read(0.1)
+
+    def _read(self, seconds: float) -> bool:
+        if not select.select([self._ours], [], [], seconds)[0]:
+            return True
+        try:
+            self.seen += os.read(self._ours, 65_536).decode(errors="replace")
+        except OSError:  # the other end is closed
+            return False
+        return True
+
+    def press(self, keys: str) -> None:
+        os.write(self._ours, keys.encode())
+
+    def ends_with(self) -> int:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline_s, self.seen
+            self._read(0.1)
+        while self._read(0) and select.select([self._ours], [], [], 0)[0]:
+            pass
+        return self.process.returncode
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+
+
+@contextmanager
+def terminal(redis_url: str, *arguments: str, **environ: str) -> Iterator[Terminal]:
+    opened = Terminal(redis_url, *arguments, **environ)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def test_once_with_rates(held: Runtime, commands: Commands) -> None:
+    held.queue("default").record_many([read()])
+    printed = commands.run("top", "--once", "--every", "0.2")
+    assert printed.exit_code == 0
+    header, line, *notes = printed.stdout.splitlines()
+    assert header.split() == [
+        "application",
+        "state",
+        "pending",
+        "oldest",
+        "rec/s",
+        "PUT/s",
+        "fail/s",
+        "limit",
+        "dead",
+        "saved",
+    ]
+    assert line.split()[:3] == ["default", "sending", "1"]
+    assert notes == ["default: no worker listens: start one"]
+
+
+def test_without_a_terminal_it_prints_once_and_says_so(commands: Commands) -> None:
+    result = commands.run("top", "--every", "0.2")
+    assert (result.exit_code, "no terminal" in result.stderr) == (0, True)
+
+
+def test_for_programs(held: Runtime, commands: Commands) -> None:
+    held.queue("default").record_many([read()])
+    [only] = commands.json("top", "--every", "0.2")["applications"]
+    assert (only["state"], only["standing"]["pending"], only["listeners"]) == ("sending", 1, 0)
+    assert only["per_s"] == {"recorded": 0.0, "covered": 0.0, "puts": 0.0, "failed": 0.0}
+
+
+@pytest.mark.parametrize("ending", ["q", "\x03"])
+@pytest.mark.usefixtures("held")
+def test_live_until_q_or_ctrl_c(redis_server: RedisServer, commands: Commands, ending: str) -> None:
+    with terminal(redis_server.url, "top", "--every", "0.2") as shown:
+        shown.wait_for("sending")
+        commands.run("pause", "looked at")
+        shown.wait_for("it is paused (looked at)")
+        shown.press(ending)
+        assert shown.ends_with() == 0
+    assert shown.seen.rstrip().endswith("\x1b[?1049l")  # the screen is as it was
+    assert "Traceback" not in shown.seen
+
+
+@pytest.mark.usefixtures("held")
+def test_colours_are_left_out_where_nobody_wants_them(redis_server: RedisServer) -> None:
+    for environ, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+        with terminal(redis_server.url, "top", "--every", "0.2", **environ) as shown:
+            shown.wait_for("sending")
+            shown.press("q")
+            assert shown.ends_with() == 0
+        assert ("\x1b[32m" in shown.seen) is coloured
