@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import redis
 
 from worker.ledger.listening import listeners
-from worker.ledger.slots import Slot, first_slots, look_at
+from worker.ledger.searching import first_slots
+from worker.ledger.slots import Slot, look_at
 from worker.ledger.standing import Standing
 from worker.reasons import why_not_sent
 

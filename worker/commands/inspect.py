@@ -16,7 +16,8 @@ from worker.commands.options import ObjectId, of_application
 from worker.commands.printing import ago, plain, print_json, print_table, until, utc
 from worker.ledger.letterbox import Letterbox
 from worker.ledger.letters import DeadLetter
-from worker.ledger.slots import KEYS_LOOKED_AT, Half, Slot, look_at, slots_of
+from worker.ledger.searching import KEYS_LOOKED_AT, slots_of
+from worker.ledger.slots import Half, Slot, look_at
 from worker.ledger.standing import Standing, standing
 from worker.letters import Wanted, find
 from worker.reasons import Reason, why_not_sent

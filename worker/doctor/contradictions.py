@@ -85,11 +85,11 @@ def _of_application(settings: Settings, application: Application) -> Iterator[Fi
             f"lower or unset QUICKBLOX_RATE_PER_S{suffix}, or say the right QUICKBLOX_PLAN_CALLS_PER_S{suffix}",
             name,
         )
-    elif "rate_per_s" in given and {"plan_calls_per_s", "share_left"} & given.keys():
+    elif "share_left" in given and rate > application.plan_calls_per_s * (1 - application.share_left) > 0:
         yield warning(
             _ABOUT,
-            "QUICKBLOX_RATE_PER_S is given: QUICKBLOX_PLAN_CALLS_PER_S and QUICKBLOX_SHARE_LEFT say nothing beside it",
-            f"unset QUICKBLOX_RATE_PER_S{suffix}, or the two others",
+            f"the rate ({number_text(rate)} calls/s) takes of what QUICKBLOX_SHARE_LEFT leaves to the application",
+            f"unset QUICKBLOX_RATE_PER_S{suffix}: the rate then follows from plan and share",
             name,
         )
     at_once = settings.syncs_max * settings.connections

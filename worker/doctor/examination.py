@@ -34,14 +34,16 @@ def examine(
     yield from contradictions(settings)
     of_servers, reached = _of_redis(settings, lambda: _servers(client, applications))
     yield from of_servers
-    yield from examine_broker(settings)
+    of_broker = examine_broker(settings)
+    yield from of_broker
     for application in applications:
         yield from examine_api(application, user_id)
     if not reached:
         return
     yield from _of_redis(settings, lambda: _ledgers(settings, client, applications))[0]
     names = [each.name for each in applications]
-    yield from _of_redis(settings, lambda: examine_workers(settings, client, names))[0]
+    by_broker = all(each.level != "fault" for each in of_broker)
+    yield from _of_redis(settings, lambda: examine_workers(settings, client, names, by_broker=by_broker))[0]
 
 
 def _ledgers(settings: Settings, client: redis.Redis, applications: Sequence[Application]) -> list[Finding]:

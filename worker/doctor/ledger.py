@@ -15,7 +15,8 @@ from worker.draining import of_application
 from worker.ledger.letterbox import Letterbox
 from worker.ledger.policy import policy_of
 from worker.ledger.reading import shown
-from worker.ledger.slots import Slot, first_slots, look_at
+from worker.ledger.searching import first_slots
+from worker.ledger.slots import Slot, look_at
 from worker.ledger.standing import Standing, standing
 
 _SLOTS_LOOKED_AT, _LETTERS_SUMMED, _PAGE, _NAMED = 200, 10_000, 500, 5
@@ -68,8 +69,8 @@ def _left(slot: Slot) -> int:
 
 def _letters(settings: Settings, client: redis.Redis, of: Standing) -> Finding | None:
     """Dead = receipts in letters + dropped + expired; not summed where there are very many."""
-    if "dead" in of.unreadable:
-        return None
+    if {"dead", "counts"} & set(of.unreadable):
+        return None  # named among the keys
     box = Letterbox(client, of.application, settings.max_text_bytes)
     counts = box.counts()
     if counts.letters > _LETTERS_SUMMED:

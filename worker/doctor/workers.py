@@ -17,7 +17,8 @@ from settings import Settings
 from worker.broker import kombu_broker
 from worker.doctor.findings import Finding, fault, ok, unseen
 from worker.ledger.listening import listeners
-from worker.ledger.slots import Slot, first_slots, look_at
+from worker.ledger.searching import first_slots
+from worker.ledger.slots import Slot, look_at
 from worker.ledger.standing import Standing, standing
 from worker.reasons import NOTICED_MS
 from worker.wording import many
@@ -27,15 +28,15 @@ _BETWEEN_S = 2.0
 _FIRST = 1
 
 
-def examine_workers(settings: Settings, client: redis.Redis, names: Sequence[str]) -> list[Finding]:
-    """Who is there, and whether these applications get on.
+def examine_workers(settings: Settings, client: redis.Redis, names: Sequence[str], *, by_broker: bool) -> list[Finding]:
+    """Who is there, and whether these applications get on; `by_broker` False: it is away, and nobody is asked by it.
 
     Raises:
         redis.RedisError: the ledger was not reached.
     """
     before = [standing(client, name) for name in names]
     began_s = time.monotonic()
-    found = [*_present(settings, client, names[0])]
+    found = [*_present(settings, client, names[0], by_broker=by_broker)]
     time.sleep(max(0.0, _BETWEEN_S - (time.monotonic() - began_s)))
     for each in before:
         first = look_at(client, each.application, first_slots(client, each.application, _FIRST))
@@ -43,8 +44,8 @@ def examine_workers(settings: Settings, client: redis.Redis, names: Sequence[str
     return found
 
 
-def _present(settings: Settings, client: redis.Redis, name: str) -> Iterator[Finding]:
-    listening, answering = listeners(client, name), _answering(settings)
+def _present(settings: Settings, client: redis.Redis, name: str, *, by_broker: bool) -> Iterator[Finding]:
+    listening, answering = listeners(client, name), _answering(settings) if by_broker else None
     if listening == 0:
         yield fault("workers", "none listens to the ledger", "start one: `celery -A worker.app worker` (Procfile)")
     elif listening is None:

@@ -1,14 +1,12 @@
 """Slots looked at from outside: what each holds, and when its turn comes. Writes nothing, reads no text and no token.
 
-A slot is named by its dialog and its last part, the actor of marks or the message of edits (receipt_sync/keys.py).
-Those that have something to do stand in `due` or `leases`, and are found there first: both are small beside the keys of
-a whole Redis, through which those at rest are looked for, and only so far.
+Which slots there are: searching.py.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +16,6 @@ from receipt_sync import keys
 from receipt_sync.cluster import node_of
 from worker.ledger.reading import Fields, shown, whole
 
-KEYS_LOOKED_AT = 2_000_000
-_AT_ONCE = 1000
 _FIELDS = tuple(b"R C D s a y w u l pt pr pd pn pv pu pi ft fr fd fn fv fu fi".split())
 _NAMES = {"p": ("pt", "pr", "pd", "pn", "pv", "pu"), "f": ("ft", "fr", "fd", "fn", "fv", "fu")}
 
@@ -87,46 +83,6 @@ class Slot:
     readable: bool
 
 
-def slots_of(client: redis.Redis, application: str, patterns: Sequence[str]) -> tuple[list[str], bool]:
-    """The slots whose ids look so, and whether every key has been looked at.
-
-    Args:
-        client: the ledger's Redis; answers must be bytes.
-        application: its name.
-        patterns: of slots' ids, as Redis' MATCH takes them.
-    """
-    prefix = keys.prefix(application)
-    node: Any = node_of(client, prefix)
-    found: set[str] = set()
-    for pattern in patterns:
-        for name in ("due", "leases"):
-            members = node.zscan_iter(f"{prefix}:{name}", match=pattern, count=_AT_ONCE)
-            found.update(shown(member) for member, _ in members)
-    whole_way = True
-    for pattern in patterns:
-        whole_way &= _scan(node, f"{prefix}:", pattern, found)
-    return sorted(found), whole_way
-
-
-def _scan(node: Any, start: str, pattern: str, found: set[str]) -> bool:
-    cursor, looked_at = 0, 0
-    while looked_at < KEYS_LOOKED_AT:
-        cursor, page = node.scan(cursor, match=start + pattern, count=_AT_ONCE, _type="hash")
-        names = (shown(key).removeprefix(start) for key in page)
-        found.update(name for name in names if not name.endswith((":p", ":f")))
-        looked_at += _AT_ONCE
-        if cursor == 0:
-            return True
-    return False
-
-
-def first_slots(client: redis.Redis, application: str, most: int) -> list[str]:
-    """The slots that are due first, and those whose leases end first; at most so many of each."""
-    prefix = keys.prefix(application)
-    node: Any = node_of(client, prefix)
-    return [shown(slot) for name in ("leases", "due") for slot in node.zrange(f"{prefix}:{name}", 0, most - 1)]
-
-
 def look_at(client: redis.Redis, application: str, slots: Iterable[str]) -> list[Slot]:
     """How these slots stand; one that does not exist has nothing in it."""
     node, prefix = node_of(client, keys.prefix(application)), keys.prefix(application)
@@ -143,8 +99,8 @@ def _look(node: Any, prefix: str, slot: str) -> Slot:
     pipeline.zscore(f"{prefix}:due", raw)
     pipeline.zscore(f"{prefix}:leases", raw)
     values, *rest = pipeline.execute(raise_on_error=False)
-    pending_ids, flying_ids, due, lease = (_unless_broken(each) for each in rest)
-    readable = _unless_broken(values) is not None
+    pending_ids, flying_ids, due, lease = (unless_broken(each) for each in rest)
+    readable = unless_broken(values) is not None
     fields = {name: value for name, value in zip(_FIELDS, values, strict=True) if value} if readable else {}
     due_ms, lease_ms = _score(due), _score(lease)
     ahead = 0 if due_ms is None else int(node.zcount(f"{prefix}:due", "-inf", f"({due_ms}"))
@@ -157,8 +113,8 @@ def _look(node: Any, prefix: str, slot: str) -> Slot:
     )
 
 
-def _unless_broken(answer: Any) -> Any:
-    """None for a key of another type; any other error is raised."""
+def unless_broken(answer: Any) -> Any:
+    """None for an answer of a key of another type; any other error is raised."""
     if not isinstance(answer, Exception):
         return answer
     if not str(answer).startswith("WRONGTYPE"):

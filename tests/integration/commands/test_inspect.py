@@ -140,7 +140,7 @@ def test_of_a_large_redis_a_part_is_looked_at_and_said(
 ) -> None:
     record(held, read())
     held.redis.mset({f"other:{n}": 1 for n in range(5000)})
-    monkeypatch.setattr("worker.ledger.slots.KEYS_LOOKED_AT", 1000)
+    monkeypatch.setattr("worker.ledger.searching.KEYS_LOOKED_AT", 1000)
     answer = commands.json("inspect", DIALOG)
     assert (answer["complete"], [each["slot"] for each in answer["slots"]]) == (False, [MARKS])
     assert "slots at rest may be missing" in commands.run("inspect", DIALOG).stdout

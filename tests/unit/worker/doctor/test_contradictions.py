@@ -18,6 +18,8 @@ def found(**environ: str) -> list[tuple[str, str]]:
 def test_defaults_with_a_key_contradict_nothing() -> None:
     assert [level for level, _ in found(**KEY)] == ["ok"]
     assert [level for level, _ in found(**SESSION)] == ["ok"]
+    below = {"QUICKBLOX_RATE_PER_S": "60", "QUICKBLOX_PLAN_CALLS_PER_S": "120", "QUICKBLOX_SHARE_LEFT": "0.5"}
+    assert [level for level, _ in found(**KEY, **below)] == ["ok"]
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,7 @@ def test_defaults_with_a_key_contradict_nothing() -> None:
         (KEY | SESSION, "the key wins"),
         (KEY | {"QUICKBLOX_RATE_PER_S": "100"}, "the rate (100 calls/s) is above the plan (80)"),
         (KEY | {"QUICKBLOX_RATE_PER_S": "0"}, "the rate (no limit) is above the plan (80)"),
-        (KEY | {"QUICKBLOX_RATE_PER_S": "50", "QUICKBLOX_SHARE_LEFT": "0.2"}, "say nothing beside it"),
+        (KEY | {"QUICKBLOX_RATE_PER_S": "70", "QUICKBLOX_SHARE_LEFT": "0.2"}, "takes of what QUICKBLOX_SHARE_LEFT"),
         (KEY | {"RECEIPTS_REMEMBER_S": "1"}, "is below RECEIPTS_GATHER_MAX_S"),
         (KEY | {"RECEIPTS_GIVE_UP_AFTER_S": "10"}, "can die after a single wait"),
         (KEY | {"RECEIPTS_CONNECTIONS": "1"}, "2 calls at once"),
