@@ -64,7 +64,7 @@ def inspect(
     if as_json:
         print_json(_described(dialog_id, of, shown, letters) | {"slots_found": len(slots), "complete": whole_way})
         return
-    _print(dialog_id, of, shown, len(slots))
+    _print(dialog_id, of, shown, len(slots), by_user=bool(users))
     if not whole_way:
         click.echo(_PART_OF_REDIS)
     if letters:
@@ -119,12 +119,13 @@ def _described(dialog_id: str, of: Standing, slots: Sequence[Slot], letters: Seq
     }
 
 
-def _print(dialog_id: str, of: Standing, slots: Sequence[Slot], found: int) -> None:
+def _print(dialog_id: str, of: Standing, slots: Sequence[Slot], found: int, *, by_user: bool) -> None:
     if not slots:
         click.echo(
-            f"Nothing is known of that in dialog {dialog_id} of {of.application}: not recorded, or forgotten since. "
-            "Whose an edit was is forgotten once it is sent: look for it with --message."
+            f"Nothing is known of that in dialog {dialog_id} of {of.application}: not recorded, or forgotten since."
         )
+        if by_user:
+            click.echo("Whose an edit was is forgotten once it is sent: look for it with --message.")
         return
     click.echo(f"dialog {dialog_id} of {of.application}: {many(found, 'slot')}, {len(slots)} shown")
     for each in slots:
