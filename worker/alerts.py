@@ -11,7 +11,7 @@ import sentry_sdk
 
 log = logging.getLogger(__name__)
 
-# Told by lua/breaker.lua, as 'opened <why>' or 'closed <why>'.
+# Told by lua/breaker.lua, as 'opened <why>', 'reopened <why>' or 'closed <why>'.
 WORDS = {
     "outage": "the chat API fails: most calls of the last seconds had no good answer",
     "key": "the chat API refuses the API key",
@@ -19,9 +19,13 @@ WORDS = {
 
 
 def alert(application: str, event: str) -> None:
-    """Says that the breaker of an application has opened (an error, with a Sentry event) or closed (a warning)."""
+    """Says that an application's breaker has opened (an error and a Sentry event), reopened or closed (warnings)."""
     change, _, why = event.partition(" ")
     words = WORDS.get(why, why)
+    if change == "reopened":
+        # Before a minute of health: the same outage, which has been told.
+        log.warning("calls are held again: application=%s why=%s, %s", application, why, words)
+        return
     if change != "opened":
         log.warning("calls go out again: application=%s, after: %s", application, words)
         return

@@ -17,11 +17,13 @@ from worker.admission import most_bytes
 from worker.broker import kombu_broker
 from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE, RECORDING, SYNC
 from worker.guard import guard
+from worker.hook import hook_step
 from worker.keeping import keeping_step
 from worker.ledger import Ledger
-from worker.observability import keep_messages_private, start_sentry
+from worker.observability import keep_messages_private
 from worker.quarantine import Quarantine
 from worker.runtime import runtime
+from worker.sentry import start_sentry
 from worker.ticker import ticker_step
 
 
@@ -74,6 +76,7 @@ def make_app(settings: Settings) -> Celery:
     )
     app.steps["worker"].add(keeping_step(settings))
     app.steps["worker"].add(ticker_step(settings))
+    app.steps["worker"].add(hook_step(settings))
     # With several applications one process stays free of syncs, whatever they may take together.
     lifecycle.install(app, settings.syncs_max if len(settings.applications) == 1 else None)
     guard(app, Quarantine(lambda: _ledgers(settings)), most_bytes(settings.max_text_bytes))

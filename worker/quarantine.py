@@ -16,6 +16,7 @@ import redis
 from receipt_sync.calls import PARAMETERS, POSITIONAL
 from receipt_sync.errors import shown_name
 from worker.contract import SYNC
+from worker.deaths import Death, report_death
 from worker.ledger import Ledger
 from worker.ledger.letters import STRUCK_OUT
 
@@ -66,9 +67,12 @@ class Quarantine:
         log.error("a message was refused, its dead letter stored: task=%s reason=%s", shown_name(name), why)
         shown = shown_arguments(name, args, kwargs)
         reason = f"refused: {why}"
-        return self._told(
-            application, lambda ledger: ledger.bury_invalid(name[:255], shown.text, reason, cut=shown.cut)
-        )
+
+        def bury(ledger: Ledger) -> None:
+            ledger.bury_invalid(name[:255], shown.text, reason, cut=shown.cut)
+            report_death(ledger, Death("refused", reason))
+
+        return self._told(application, bury)
 
     def junk(self, why: str) -> None:
         """Takes what was not even a message; where the ledger is not reached, the log line is all that stays."""
@@ -76,7 +80,12 @@ class Quarantine:
 
     def _counted(self, why: str) -> bool:
         log.error("a message that is no receipt was thrown away: %s", why)
-        return self._told(None, Ledger.count_refused)
+
+        def refuse(ledger: Ledger) -> None:
+            ledger.count_refused()
+            report_death(ledger, Death("no receipt", why, what="message thrown away"))
+
+        return self._told(None, refuse)
 
     def _told(self, application: object, tell: Callable[[Ledger], None]) -> bool:
         ledgers = self._ledgers()

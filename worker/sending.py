@@ -18,6 +18,7 @@ from worker.deadline import TooLateError
 from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
 from worker.observability import pseudonym
 from worker.plan import Limits, Put, next_put
+from worker.put_trace import put_transaction
 from worker.verdicts import Sent, Unsent, Verdict, name
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,9 @@ def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
         return claim.slot, claim.generation, _LATE
     try:
         put = next_put(claim, way.limits)
-        verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
+        with put_transaction(way.ledger.application, claim) as answered:
+            verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
+            answered(verdict)
         outcome = outcome_of(verdict, put, claim, way.patience, random.random())
     except TooLateError:
         return claim.slot, claim.generation, _LATE
@@ -69,7 +72,10 @@ def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
 
 
 def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
-    sentry_sdk.capture_exception(error)
+    with sentry_sdk.new_scope() as scope:
+        scope.set_tag("application", way.ledger.application)
+        scope.set_tag("slot", pseudonym(claim.slot))
+        sentry_sdk.capture_exception(error, scope=scope)
     log.warning("bug while sending slot %s: %s", pseudonym(claim.slot), type(error).__name__)
     delay_ms = round(way.patience.backoff_cap_s * 1000)
     return Again(f"bug: {type(error).__name__}", verdict="", delay_ms=delay_ms, costs_attempt=True, in_doubt=True)

@@ -12,7 +12,7 @@ One that has nothing left to do may stay for what comes next (staying.py).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,6 +51,7 @@ class Sync:
         note: is told what is in flight, (slot, generation) by application, whenever that changes.
         others: the other applications' ways, each with threads of its own.
         stay: how it waits for more once it has sent something; None: it does not.
+        task_id: for Flower.
     """
 
     way: Way
@@ -62,13 +63,14 @@ class Sync:
     note: Callable[[dict[str, list[tuple[str, int]]]], None] = lambda _: None
     others: Iterable[tuple[Way, Executor]] = ()
     stay: Stay | None = None
+    task_id: str = ""
     _own: Flights = field(init=False)
     _guests: list[Flights] = field(init=False)
     _look_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._own = Flights(self.way, self.pool, self.permit)
-        self._guests = [Flights(way, pool, self.permit) for way, pool in self.others]
+        self._own = Flights(self.way, self.pool, self.permit, self.task_id)
+        self._guests = [Flights(way, pool, self.permit, self.task_id) for way, pool in self.others]
 
     def run(self) -> None:
         """Runs to the end.
@@ -95,6 +97,11 @@ class Sync:
     def sent(self) -> int:
         """PUTs sent so far."""
         return sum(flights.sent for flights in self._all())
+
+    @property
+    def puts(self) -> dict[str, Mapping[str, int]]:
+        """The API's answers so far, by application and verdict."""
+        return {flights.way.ledger.application: flights.puts for flights in self._all()}
 
     @property
     def settled(self) -> int:

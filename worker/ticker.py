@@ -20,6 +20,7 @@ from celery import Celery, bootsteps
 from receipt_sync import keys
 from settings import Settings
 from worker.contract import DOORBELL_QUEUE, SYNC
+from worker.deaths import died_unsent
 from worker.ledger import Ledger
 from worker.ledger.keeping import EvictingRedisError
 from worker.lifecycle import end_worker, hand_back_lost, holdings, say_pool_size, stopping
@@ -61,6 +62,8 @@ def tick(ledger: Ledger, ring: Doorbell) -> float:
     for reaped in ledger.reap():
         fate = "dead" if reaped.dead else "again"
         log.warning("lease ran out: slot=%s crashes=%d outcome=%s", pseudonym(reaped.slot), reaped.crashes, fate)
+        if reaped.dead:
+            died_unsent(ledger, reaped.slot, f"poison: its worker died {reaped.crashes} times")
     next_ms = ring_for(ledger, ring)
     # Due already, and still here: syncs are at it, or their permits must run out first.
     return min(TICK_S, next_ms / 1000) if next_ms else TICK_S

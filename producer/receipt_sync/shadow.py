@@ -24,11 +24,11 @@ class ShadowQueue(ReceiptQueue):
     Raises what `ReceiptQueue` raises.
     """
 
-    def record_many(self, receipts: Iterable[Receipt]) -> None:
+    def record_many(self, receipts: Iterable[Receipt], *, trace: str | None = None) -> None:  # noqa: ARG002 - no PUT
         """Notes any number of receipts in one round trip."""
         self._note(self._wire(receipts))
 
-    def _record(self, arguments: tuple[str, ...]) -> None:
+    def _record(self, arguments: tuple[str, ...], trace: str | None) -> None:  # noqa: ARG002 - no PUT follows
         self._note([arguments])
 
     def _note(self, wired: list[tuple[str, ...]]) -> None:

@@ -33,6 +33,15 @@ def examine_ledger(settings: Settings, application: Application, client: redis.R
     slots = look_at(client, of.application, first_slots(client, of.application, _SLOTS_LOOKED_AT))
     found = [balance(of), slots_balance(slots, of.application), _letters(settings, client, of)]
     found += [*_keys(client, of), *_policy(settings, application, client)]
+    if of.notices_lost:
+        found.append(
+            warning(
+                "notices",
+                f"{of.notices_lost} made room for newer ones before somebody read them",
+                "the application's hook is too slow, or gone (docs/hooks.md)",
+                of.application,
+            )
+        )
     found += [warning("calls", what, "see `status` and `inspect`", of.application) for what in of_application(of, None)]
     return [each for each in found if each]
 

@@ -51,6 +51,7 @@ class Standing:
         paused: by hand.
         recorded, covered, absorbed: receipts so far; the absorbed are those of the covered that needed no PUT.
         dead_letters, dead: letters that stand; receipts that have died, dropped and expired ones among them.
+        notices, notices_lost: that wait for their readers, and that made room for newer ones unread (docs/hooks.md).
         puts: by verdict.
         unreadable: names of keys that hold something else than they should.
     """
@@ -74,6 +75,8 @@ class Standing:
     absorbed: int
     dead_letters: int
     dead: int
+    notices: int
+    notices_lost: int
     puts: Mapping[str, int]
     unreadable: tuple[str, ...]
 
@@ -135,6 +138,8 @@ def standing(client: redis.Redis, application: str) -> Standing:
         absorbed=_count(counts, "absorbed"),
         dead_letters=read.size("dead"),
         dead=_count(counts, "dead"),
+        notices=read.size("notices"),
+        notices_lost=_count(counts, "notices_lost"),
         puts={verdict: _count(counts, f"puts_{verdict}") for verdict in VERDICTS},
         unreadable=tuple(sorted(read.unreadable)),
     )

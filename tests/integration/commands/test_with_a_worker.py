@@ -16,7 +16,7 @@ RECEIPTS = 60
 
 
 def commands_of(system: System) -> Commands:
-    return Commands(system.redis_server.url, **system._environment({}))
+    return Commands(system.redis_server.url, **system.environment({}))
 
 
 def faults(result: Result) -> list[str]:

@@ -29,6 +29,8 @@ _STANDING = Standing(
     absorbed=0,
     dead_letters=0,
     dead=0,
+    notices=0,
+    notices_lost=0,
     puts=dict.fromkeys(VERDICTS, 0),
     unreadable=(),
 )
