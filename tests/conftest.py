@@ -31,7 +31,7 @@ class Sandbox:
     client: SandboxClient
 
 
-# Tests of what Debian's packages bring: `make test-packages` and `make test-browser` alone run them (their conftest.py).
+# Tests of what Debian's packages bring: `make test-packages`, `make test-browser` run them.
 _APART = {
     "brokers": "RECEIPTS_TEST_BROKERS",
     "prometheus": "RECEIPTS_TEST_PROMETHEUS",
