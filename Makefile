@@ -34,6 +34,7 @@ lint: setup  ## format, lint, types, import rules, generated pages
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports" --no-cache
 	"$(BIN)/python" -m settings.page --check docs/settings.md
+	"$(BIN)/python" -m worker.logs.page --check docs
 	"$(BIN)/python" -m bench.page --check docs/benchmarks.md
 
 .PHONY: test
@@ -60,6 +61,7 @@ format: setup  ## rewrite the sources in the project's format
 .PHONY: docs
 docs: setup  ## rewrite the pages that are generated from the code
 	"$(BIN)/python" -m settings.page docs/settings.md
+	"$(BIN)/python" -m worker.logs.page docs
 
 .PHONY: sandbox
 sandbox: setup  ## the chat API's sandbox alone

@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
 )
 
-from settings import addresses
+from settings import addresses, health, logs
 from settings.application import Application, Configured
 from settings.errors import UnknownApplicationError
 from settings.masking import mask_url
@@ -247,6 +247,10 @@ class Settings(Configured):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Variable(
         "RECEIPTS_LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", "The least severe log lines that are written."
     ).field("INFO")
+    log_format: logs.Format = logs.FORMAT
+    log_repeats_per_min: int = logs.REPEATS_PER_MIN
+    health_dir: health.Directory | None = health.DIRECTORY
+    stuck_after_s: float = health.STUCK_AFTER_S
 
     @field_validator(*_NOT_ABOVE)
     @classmethod

@@ -10,6 +10,7 @@ import redis
 from worker.app import app, settings
 from worker.contract import SYNC
 from worker.lifecycle import finishing_first, holdings, most_syncs, stopping, take_seat, too_late
+from worker.logs import events
 from worker.runtime import Runtime, runtime
 from worker.sending import Way
 from worker.staying import Stay
@@ -30,7 +31,7 @@ def sync(application: object = None, permit: object = "", *_args: object, **_mor
     if way is None or not isinstance(permit, str):
         # Rung by a worker with other settings. Its permit runs out by itself, and another doorbell is rung for it; to
         # give it back would let the two toss it to each other without end.
-        log.warning("a doorbell that is not for this worker was not answered")
+        events.DOORBELL_FOREIGN.say(log)
         return
     if len(held.ways) > 1 and not holdings.enter_sync(most_syncs(), LASTING_S):
         # The syncs that last serve this application, too, and this process stays free for the broker's receipts.
@@ -46,6 +47,7 @@ def sync(application: object = None, permit: object = "", *_args: object, **_mor
         holdings.note,
         [(other, held.pools[name]) for name, other in held.ways.items() if other is not way],
         _stay(held, way),
+        holdings.sign_of_life,
     )
     try:
         with finishing_first():

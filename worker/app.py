@@ -17,9 +17,12 @@ from worker.admission import most_bytes
 from worker.broker import kombu_broker
 from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE, RECORDING, SYNC
 from worker.guard import guard
+from worker.health.seeing import ConsumingStep
+from worker.health.watchdog import watchdog_step
 from worker.keeping import keeping_step
 from worker.ledger import Ledger
-from worker.observability import keep_messages_private, start_sentry
+from worker.logs.setup import Logging
+from worker.observability import start_sentry
 from worker.quarantine import Quarantine
 from worker.runtime import runtime
 from worker.ticker import ticker_step
@@ -70,10 +73,14 @@ def make_app(settings: Settings) -> Celery:
         broker_channel_error_retry=True,
         worker_proc_alive_timeout=30,
         beat_scheduler="worker.beat:Scheduler",
+        # So often beat says that it lives, whatever its schedule.
+        beat_max_loop_interval=5,
         timezone="UTC",
     )
     app.steps["worker"].add(keeping_step(settings))
     app.steps["worker"].add(ticker_step(settings))
+    app.steps["worker"].add(watchdog_step(settings))
+    app.steps["consumer"].add(ConsumingStep)
     # With several applications one process stays free of syncs, whatever they may take together.
     lifecycle.install(app, settings.syncs_max if len(settings.applications) == 1 else None)
     guard(app, Quarantine(lambda: _ledgers(settings)), most_bytes(settings.max_text_bytes))
@@ -85,6 +92,6 @@ def _ledgers(settings: Settings) -> dict[str, Ledger]:
 
 
 settings = _load()
-keep_messages_private()
 start_sentry(settings)
 app = make_app(settings)
+Logging(settings).install(app)

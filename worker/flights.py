@@ -11,7 +11,8 @@ from collections.abc import Collection
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
-from worker.observability import pseudonym
+from worker.logs import events
+from worker.logs.private import pseudonym
 from worker.sending import AnyClaim, Settlement, Way, send_claim
 
 log = logging.getLogger(__name__)
@@ -60,11 +61,8 @@ class Flights:
         claimed = self.way.ledger.claim(free, self.permit)
         for stopped in claimed.stopped:
             if stopped.dead:
-                log.warning(
-                    "dead, no newer session token came: application=%s slot=%s",
-                    self.way.ledger.application,
-                    pseudonym(stopped.slot),
-                )
+                application = self.way.ledger.application
+                events.TOKEN_NEVER_CAME.say(log, application=application, slot=pseudonym(stopped.slot))
         for claim in claimed.claims:
             granted_s = time.monotonic()
             self.flying[self.pool.submit(send_claim, self.way, claim, granted_s)] = (claim, granted_s)
