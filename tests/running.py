@@ -61,6 +61,7 @@ class System:
         self._directory = directory
         self._settings = {**QUICK, **settings}
         self._sandbox_port = free_port()
+        self.health_dir = directory / "health"
         self.workers: list[Process] = []
         self._more_apis: list[Process] = []
         self.redis_server = RedisServer(directory / "redis", fsync="always")
@@ -135,11 +136,19 @@ class System:
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
 
+    def health(self, question: str) -> tuple[int, str]:
+        """What `python -m worker health` says of the workers: its exit code and its words."""
+        command = [sys.executable, "-m", "worker", "health", question]
+        env = environment(self._environment({}))
+        ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
+        return ended.returncode, ended.stdout.strip()
+
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         return self._settings | {
             "REDIS_URL": self.redis_server.url,
             "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self._sandbox_port}",
             "QUICKBLOX_API_KEY": API_KEY,
+            "RECEIPTS_HEALTH_DIR": str(self.health_dir),
             **settings,
         }
 

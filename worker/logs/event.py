@@ -41,7 +41,8 @@ class Event:
             self._check(given)
         # The template differs from event to event, so that whatever groups lines by it (Sentry) tells them apart.
         template = self.sentence + (": " if given else "") + " ".join(f"{name}=%({name})s" for name in given)
-        log.log(self.level, template, given, extra={"event": self.name, "fields": given}, stacklevel=2)
+        # An empty mapping would not be taken as the template's.
+        log.log(self.level, template, *filter(None, [given]), extra={"event": self.name, "fields": given}, stacklevel=2)
 
     def _check(self, given: dict[str, object]) -> None:
         unknown, missing = given.keys() - {*self.required, *self.optional}, set(self.required) - given.keys()

@@ -391,7 +391,7 @@ def test_a_bug_in_one_slot_is_again_and_the_others_go_on(caplog: pytest.LogCaptu
         claim_of(2).slot: Done(Part("r")),
         claim_of(3).slot: Done(Part("r")),
     }
-    assert "bug while sending slot" in caplog.text
+    assert "bug while sending a slot" in caplog.text
     assert "private" not in caplog.text
     assert DIALOG not in caplog.text
 

@@ -38,6 +38,11 @@ def test_json_has_the_fields_and_the_sentence(caplog: pytest.LogCaptureFixture) 
     assert line["message"].startswith("tick failed, ticking goes on: application=shop error=TimeoutError")
 
 
+def test_an_event_without_fields_is_its_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    events.DOORBELL_FOREIGN.say(log)
+    assert line_of(caplog.records[0])["message"] == events.DOORBELL_FOREIGN.sentence
+
+
 def test_nobody_forges_a_line_of_either_form(caplog: pytest.LogCaptureFixture) -> None:
     made = record(caplog)
     for lines in (JsonLines({}), HumanLines(colour=False)):
