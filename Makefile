@@ -64,8 +64,8 @@ docs: setup  ## rewrite the pages that are generated from the code
 	"$(BIN)/python" -m worker.logs.page docs
 
 .PHONY: sandbox
-sandbox: setup  ## the chat API's sandbox alone
-	@"$(BIN)/python" -m sandbox
+sandbox: setup  ## a page to watch receipts on: the chat API's sandbox with a worker and players; PORT (8090)
+	@"$(BIN)/python" -m demo.playground $(if $(PORT),--port "$(PORT)")
 
 .PHONY: bench
 bench: setup  ## measure all figures, or FIGURES, as ratios within one run, and write docs/benchmarks.md; TRACE names a trace

@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from demo import summary
 from demo.performance import Performance
+from demo.player import Player
 from demo.progress import screen_on
 from demo.scenario import Scenario
 from demo.stage import RefusedError, Stage, set_up
@@ -90,13 +91,19 @@ def _perform(console: Console, stage: Stage, scenario: Scenario) -> int:
 
 def _keep(console: Console, stage: Stage, scenario: Scenario) -> None:
     stage.start_beat()
+    player = Player(stage.redis_url, stage.sandbox_url, stage.ledger)
+    player.start()
     summary.print_addresses(console, stage, scenario)
     try:
-        while True:
+        while player.is_alive():
             time.sleep(LOOK_EVERY_S)
             stage.check()
     except KeyboardInterrupt:
         console.print("\nEnding everything.")
+    finally:
+        player.stop()
+    if player.failure:
+        raise player.failure
 
 
 if __name__ == "__main__":

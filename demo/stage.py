@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,17 +58,22 @@ class Stage:
         """Its address."""
         return f"http://127.0.0.1:{self.flower_port}"
 
-    def start_services(self, schedule: Mapping[str, Any]) -> None:
-        """Start worker, beat and Flower by the Procfile's commands, and wait until they are ready.
+    @property
+    def page_url(self) -> str:
+        """The sandbox's page."""
+        return f"{self.sandbox_url}/_sandbox/page/"
+
+    def start_services(self, schedule: Mapping[str, Any], names: Sequence[str] = tuple(READY)) -> None:
+        """Start worker, beat and Flower, or some of them, by the Procfile's commands; wait until they are ready.
 
         Raises:
             ProcessError: One of them ended, or is not ready in time.
         """
         self._env = self._environment(schedule)
-        for name in READY:
+        for name in names:
             self._start(name)
-        for name, line in READY.items():
-            self._processes[name].wait_for_line(line, READY_WITHIN_S)
+        for name in names:
+            self._processes[name].wait_for_line(READY[name], READY_WITHIN_S)
 
     def check(self) -> None:
         """Make sure that all of them live.
@@ -125,12 +130,13 @@ class Stage:
 
 
 @contextmanager
-def set_up(log_dir: Path, redis_url: str | None) -> Iterator[Stage]:
+def set_up(log_dir: Path, redis_url: str | None, sandbox_port: int = 0) -> Iterator[Stage]:
     """Start Redis and the sandbox; at the end, whatever the reason, end everything that runs.
 
     Args:
         log_dir: Exists; may contain spaces.
         redis_url: A Redis to use instead of one of our own; its ledger has to be empty.
+        sandbox_port: 0 takes a free one.
 
     Raises:
         RefusedError: That Redis cannot be used.
@@ -140,7 +146,7 @@ def set_up(log_dir: Path, redis_url: str | None) -> Iterator[Stage]:
         url = redis_url or ends.enter_context(RedisServer(log_dir / "redis")).url
         ledger = ends.enter_context(connect(url))
         require_empty(ledger, url)
-        port = free_port()
+        port = sandbox_port or free_port()
         process = start_sandbox(sys.executable, port, log_dir, api_key=API_KEY)
         ends.callback(process.stop, END_WITHIN_S)
         sandbox_url = f"http://127.0.0.1:{port}"

@@ -91,6 +91,7 @@ def print_addresses(console: Console, stage: Stage, scenario: Scenario) -> None:
     lines = (
         "\n[bold]All of it goes on until Ctrl-C.[/]",
         f"Flower    {stage.flower_url}",
+        f"page      {stage.page_url}   receipts, live: press its buttons",
         f"sandbox   {stage.sandbox_url}",
         f"ledger    {escape(shown)}",
         f"logs      {escape(str(stage.log_dir))}",

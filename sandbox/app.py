@@ -3,7 +3,9 @@
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from sandbox.control import Control, UnreadableError, complain
+from sandbox.asking import UnreadableError, complain
+from sandbox.control import Control
+from sandbox.paging import Paging
 from sandbox.service import ChatApi
 
 
@@ -14,6 +16,6 @@ def build_app(api: ChatApi) -> Starlette:
         api: The chat API; the caller keeps it to tell it when the server ends.
     """
     return Starlette(
-        routes=[Mount("/_sandbox", routes=Control(api).routes()), Mount("/", app=api)],
+        routes=[Mount("/_sandbox", routes=[*Control(api).routes(), *Paging(api).routes()]), Mount("/", app=api)],
         exception_handlers={UnreadableError: complain},
     )

@@ -133,6 +133,22 @@ class SandboxClient:
         """End a session at once."""
         self._call("DELETE", f"/sessions/{token}")
 
+    def offer(
+        self, plays: Iterable[Mapping[str, str]], playing: Iterable[str], receipts: Mapping[str, int] | None
+    ) -> None:
+        """Say what the page's buttons play, what is being played, and how the receipts stand.
+
+        Args:
+            plays: `name`, `label`, `does` of each.
+            playing: Names.
+            receipts: `recorded`, `covered`, `dead`, `pending`, `in_flight`; None where nobody counts them.
+        """
+        self._call("PUT", "/plays", {"plays": [*plays], "playing": [*playing], "receipts": receipts})
+
+    def pressed(self) -> list[str]:
+        """Return the names of the buttons pressed since the last call."""
+        return list(self._call("GET", "/plays")["pressed"])
+
     def journal(self, after: int = 0, wait_s: float = 0.0) -> list[Call]:
         """Return all calls that arrived after the one with that number.
 

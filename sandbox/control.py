@@ -1,13 +1,14 @@
 """`/_sandbox/…`: turning the sandbox over HTTP. No credentials: it listens on the loopback."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.asking import UnreadableError, query, read
 from sandbox.faults import Faults
 from sandbox.seeds import WorldSeed, plant
 from sandbox.service import ChatApi
@@ -17,7 +18,6 @@ LARGEST_PAGE = 10_000
 PAGE = 1_000
 LONGEST_WAIT_S = 60.0
 
-Model = TypeVar("Model", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -47,20 +47,6 @@ class CountsQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     idle_s: Annotated[float, Field(ge=0, le=LONGEST_WAIT_S)] = 0.0
-
-
-class UnreadableError(Exception):
-    """A control call is wrong; names each field and what was expected of it."""
-
-    def __init__(self, complaints: dict[str, list[str]]) -> None:
-        super().__init__(str(complaints))
-        self.complaints = complaints
-
-
-def complain(_request: Request, error: Exception) -> Response:
-    """Answer 422 with the complaints by field."""
-    complaints = error.complaints if isinstance(error, UnreadableError) else {}
-    return JSONResponse({"errors": complaints}, 422)
 
 
 class Control:
@@ -98,7 +84,7 @@ class Control:
 
     async def put_faults(self, request: Request) -> Response:
         """Put a whole new set in force; fields left out return to their defaults."""
-        self._api.misbehaviour.replace(await _read(request, Faults))
+        self._api.misbehaviour.replace(await read(request, Faults))
         return await self.show_faults(request)
 
     async def clear_faults(self, request: Request) -> Response:
@@ -108,7 +94,7 @@ class Control:
 
     async def build_world(self, request: Request) -> Response:
         """Add users, dialogs and messages, all or none; answers how many."""
-        seed = await _read(request, WorldSeed)
+        seed = await read(request, WorldSeed)
         complaints = plant(seed, self._api.world, self._api.users)
         if complaints:
             raise UnreadableError(complaints)
@@ -137,7 +123,7 @@ class Control:
 
     async def open_session(self, request: Request) -> Response:
         """Open a session without a signature; a token of its own may be given."""
-        seed = await _read(request, SessionSeed)
+        seed = await read(request, SessionSeed)
         self._api.users.add(seed.user_id)
         session = self._api.sessions.open(seed.user_id, token=seed.token, lifetime_s=seed.expires_in_s)
         shown = {"token": session.token, "user_id": session.user_id, "expires_at": session.expires_at}
@@ -150,10 +136,10 @@ class Control:
 
     async def show_journal(self, request: Request) -> Response:
         """Return a page of the journal; `next` is the number to go on after."""
-        query, journal = _query(request, JournalQuery), self._api.journal
-        await journal.wait_until(lambda: bool(journal.after(query.after, 1)), query.wait_s)
-        entries = journal.after(query.after, query.limit)
-        last = entries[-1].seq if entries else query.after
+        wanted, journal = query(request, JournalQuery), self._api.journal
+        await journal.wait_until(lambda: bool(journal.after(wanted.after, 1)), wanted.wait_s)
+        entries = journal.after(wanted.after, wanted.limit)
+        last = entries[-1].seq if entries else wanted.after
         return JSONResponse({"items": [entry.document() for entry in entries], "next": last})
 
     async def clear_journal(self, _request: Request) -> Response:
@@ -163,31 +149,6 @@ class Control:
 
     async def show_counts(self, request: Request) -> Response:
         """Return the counts since the journal was last cleared."""
-        query, journal = _query(request, CountsQuery), self._api.journal
-        await journal.wait_until(lambda: journal.counts.open == 0, query.idle_s)
+        wanted, journal = query(request, CountsQuery), self._api.journal
+        await journal.wait_until(lambda: journal.counts.open == 0, wanted.idle_s)
         return JSONResponse(journal.counts.as_document())
-
-
-async def _read(request: Request, model: type[Model]) -> Model:
-    body = await request.body()
-    return _checked(lambda: model.model_validate_json(body))
-
-
-def _query(request: Request, model: type[Model]) -> Model:
-    return _checked(lambda: model.model_validate(dict(request.query_params)))
-
-
-def _checked(validate: Callable[[], Model]) -> Model:
-    try:
-        return validate()
-    except ValidationError as error:
-        raise UnreadableError(_by_field(error)) from error
-
-
-def _by_field(error: ValidationError) -> dict[str, list[str]]:
-    complaints: dict[str, list[str]] = {}
-    fault: Any
-    for fault in error.errors(include_url=False):
-        name = ".".join(str(part) for part in fault["loc"]) or "base"
-        complaints.setdefault(name, []).append(fault["msg"])
-    return complaints

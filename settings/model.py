@@ -19,10 +19,11 @@ from pydantic import (
 from settings import addresses, health, logs
 from settings.application import Application, Configured
 from settings.errors import UnknownApplicationError
+from settings.hook import task_name
 from settings.masking import mask_url
 from settings.schedule import Job
 from settings.sentry import environment_name, release_name
-from settings.variable import Variable, count, number_text, seconds, seconds_like
+from settings.variable import Variable, count, number_text, seconds, seconds_like, switch
 
 MONTH_S = 31 * 86_400
 YEAR_S = 366 * 86_400
@@ -232,6 +233,29 @@ class Settings(Configured):
     ).field(None)
     schedule: tuple[Job, ...] = Field((), exclude=True)  # a dump must not show arguments: texts, tokens
 
+    hook_task: Annotated[str, AfterValidator(task_name)] | None = Variable(
+        "RECEIPTS_HOOK_TASK",
+        "the name of a Celery task, 1 to 200 characters without spaces",
+        "The task of your own that is told when receipts were covered or died (docs/hooks.md).",
+    ).field(None)
+    hook_queue: Annotated[str, AfterValidator(task_name)] = Variable(
+        "RECEIPTS_HOOK_QUEUE",
+        "the name of a queue, 1 to 200 characters without spaces",
+        "The queue of that task, on the broker of the doorbells.",
+    ).field("celery")
+    hook_stream: bool = switch(
+        "RECEIPTS_HOOK_STREAM",
+        "Whether notices are written where no task is named, for readers of the Redis stream.",
+        default=False,
+    )
+    hook_keep_max: int = count(
+        "RECEIPTS_HOOK_KEEP_MAX",
+        100_000,
+        "How many notices of one application wait for their readers; of more the oldest go, and are counted.",
+        least=1,
+        most=100_000_000,
+    )
+
     sentry_dsn: Annotated[SecretStr, BeforeValidator(addresses.dsn)] | None = Variable(
         "SENTRY_DSN",
         "https://key@host/project",
@@ -244,6 +268,11 @@ class Settings(Configured):
     sentry_release: Annotated[str, AfterValidator(release_name)] | None = Variable(
         "SENTRY_RELEASE", "1 to 200 characters without slash, backslash or line end", "The release that Sentry shows."
     ).field(None)
+    sentry_traces_sample_rate: float = Variable(
+        "SENTRY_TRACES_SAMPLE_RATE",
+        "a number from 0 to 1",
+        "The share of tasks and PUTs whose trace Sentry gets; 0: none, and no PUT is linked to its receipts' traces.",
+    ).field(0.0, ge=0, le=1, allow_inf_nan=False)
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Variable(
         "RECEIPTS_LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", "The least severe log lines that are written."
     ).field("INFO")
@@ -266,6 +295,11 @@ class Settings(Configured):
     @field_serializer("redis_url", "broker_url")
     def _without_password(self, value: str) -> str:
         return mask_url(value)
+
+    @property
+    def tells(self) -> bool:
+        """Whether somebody is told what became of receipts."""
+        return self.hook_stream or self.hook_task is not None
 
     @property
     def names(self) -> tuple[str, ...]:

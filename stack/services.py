@@ -16,14 +16,14 @@ SANDBOX_READY_WITHIN_S = 30.0
 INHERITED = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "TMPDIR", "TZ", "USER")
 
 
-def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of a service: our code, the programs of the interpreter that runs, and the settings."""
+def environment(settings: Mapping[str, str], project: Path = PROJECT) -> dict[str, str]:
+    """The whole environment of a service: the project's code, this interpreter's programs, the settings."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     programs = str(Path(sys.executable).absolute().parent)
     return {
         **inherited,
         "PATH": os.pathsep.join(filter(None, [programs, os.environ.get("PATH", os.defpath)])),
-        "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "producer")]),
+        "PYTHONPATH": os.pathsep.join([str(project), str(project / "producer")]),
         "PYTHONUNBUFFERED": "1",
         **settings,
     }
@@ -72,7 +72,8 @@ def start_from_procfile(
     *,
     label: str = "",
     enter: Sequence[str] = (),
-    procfile: Path = PROJECT / "Procfile",
+    procfile: Path | None = None,
+    project: Path = PROJECT,
 ) -> Process:
     """Start one of the Procfile's processes; does not wait until it is ready, for each says so in its own words.
 
@@ -86,14 +87,16 @@ def start_from_procfile(
         extra_args: Appended to the command, quoted for a shell.
         label: Tells several of a kind apart; the name by default.
         enter: What the command begins with, a program that gives way to it (`ip netns exec …`).
-        procfile: Another one.
+        procfile: Another one than the project's.
+        project: Another tree of this project, an older one.
 
     Raises:
         ValueError: The Procfile has no such process.
     """
+    procfile = procfile or project / "Procfile"
     known = commands(procfile)
     if name not in known:
         raise ValueError(f"{procfile}: expected a process {name!r}, found {', '.join(known)}")
     command = f"exec {known[name]} {extra_args}".rstrip()
     own = label or name
-    return Process(own, [*enter, "/bin/sh", "-c", command], environment(env), PROJECT, log_dir / f"{own}.log")
+    return Process(own, [*enter, "/bin/sh", "-c", command], environment(env, project), project, log_dir / f"{own}.log")

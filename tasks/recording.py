@@ -24,7 +24,8 @@ class RecordingTask(app.Task):
     def run(self, *args: object, **kwargs: object) -> None:
         """Records one receipt; raises InvalidReceipt, naming the argument, after a dead letter has been stored."""
         came_back = (self.request.delivery_info or {}).get("redelivered")
-        record_call(runtime(settings), self.name, args, kwargs, self.request.id if came_back else None)
+        came_back_id = self.request.id if came_back else None
+        record_call(runtime(settings), self.name, args, kwargs, came_back_id, self.request.get("traceparent"))
 
 
 class MarkDialogRead(RecordingTask):

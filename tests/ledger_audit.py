@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -33,13 +34,18 @@ def audit(client: redis.Redis, application: str) -> Accounts:
         AssertionError: something does not balance, or nobody would ever come for it; the message names the slot.
     """
     prefix = f"rs:{{{application}}}"
-    counts, slots, expected, in_letters = _snapshot(client, prefix)
+    counts, slots, expected, in_letters, told = _snapshot(client, prefix)
     total = Accounts(**{name: counts.get(name, 0) for name in Accounts.__dataclass_fields__})
     assert total.balance == 0, f"the totals do not balance: {total}"
     gone = total.dropped + total.expired
     assert total.dead == in_letters + gone, (
         f"{in_letters} receipts in letters and {gone} gone are not all dead: {total}"
     )
+    if told is not None and not counts.get("notices_lost"):
+        by_puts = total.covered - counts.get("absorbed", 0)
+        assert told.get("covered", 0) == by_puts, f"{by_puts} receipts covered by PUTs, the notices tell {told}"
+        # What was replayed has been told as dead, and is so no more.
+        assert told.get("dead", 0) >= total.dead, f"{total.dead} receipts dead, the notices tell {told}"
     for slot, accounts in slots.items():
         assert accounts.balance == 0, f"{slot} does not balance: {accounts}"
         wanted = "leases" if accounts.in_flight else "due" if accounts.pending else ""
@@ -52,12 +58,24 @@ def audit(client: redis.Redis, application: str) -> Accounts:
 
 # One script, so that nothing moves while it is read.
 _SNAPSHOT = """
+local function pairs_of(entry)
+  local fields = {}
+  for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+  return fields
+end
 local answer = {redis.call('HGETALL', KEYS[1] .. ':counts'), redis.call('ZRANGE', KEYS[1] .. ':due', 0, -1),
-  redis.call('ZRANGE', KEYS[1] .. ':leases', 0, -1), 0}
+  redis.call('ZRANGE', KEYS[1] .. ':leases', 0, -1), 0, {}}
 for _, entry in ipairs(redis.call('XRANGE', KEYS[1] .. ':dead', '-', '+')) do
-  for i = 1, #entry[2], 2 do
-    if entry[2][i] == 'receipts' then answer[4] = answer[4] + tonumber(entry[2][i + 1]) end
+  answer[4] = answer[4] + tonumber(pairs_of(entry).receipts or 0)
+end
+if string.find(redis.call('HGET', KEYS[1] .. ':policy', 'notices_max') or '', '^[1-9]%d?%d?%d?%d?%d?%d?%d?%d?$') then
+  for _, entry in ipairs(redis.call('XRANGE', KEYS[1] .. ':notices', '-', '+')) do
+    local fields = pairs_of(entry)
+    answer[5][#answer[5] + 1] = fields.outcome
+    answer[5][#answer[5] + 1] = fields.receipts
   end
+  answer[5][#answer[5] + 1] = 'told'
+  answer[5][#answer[5] + 1] = '1'
 end
 for _, pattern in ipairs({'m', 'e'}) do
   for _, key in ipairs(redis.call('KEYS', KEYS[2] .. ':' .. pattern .. ':*')) do
@@ -70,16 +88,25 @@ return answer
 """
 
 
-def _snapshot(client: redis.Redis, prefix: str) -> tuple[dict[str, int], dict[str, Accounts], dict[str, str], int]:
-    """The totals, every slot's accounts, the sets (due, leases) in which slots stand, and receipts in dead letters."""
+_Snapshot = tuple[dict[str, int], dict[str, Accounts], dict[str, str], int, Counter[str] | None]
+
+
+def _snapshot(client: redis.Redis, prefix: str) -> _Snapshot:
+    """The totals, every slot's accounts, the sets (due, leases) in which slots stand, receipts in dead letters.
+
+    And what was told: receipts in notices by outcome; None where none are written.
+    """
     escaped = prefix.replace("[", "\\[")
-    counts, due, leases, in_letters, *hashes = client.eval(_SNAPSHOT, 2, prefix, escaped)
+    counts, due, leases, in_letters, notices, *hashes = client.eval(_SNAPSHOT, 2, prefix, escaped)
     by_key = {key.decode(): _pairs(fields) for key, fields in hashes}
     numbers = {name: int(value) for name, value in _pairs(counts).items()}
     slots = {key: _accounts(key, fields, by_key) for key, fields in by_key.items() if key[-2:] not in {":p", ":f"}}
     standing = [(slot.decode(), name) for name, members in (("due", due), ("leases", leases)) for slot in members]
     assert len(dict(standing)) == len(standing), "a slot is due and leased at once"
-    return numbers, slots, dict(standing), in_letters
+    told = Counter[str]()
+    for outcome, receipts in zip(notices[::2], notices[1::2], strict=True):
+        told[outcome.decode()] += int(receipts)
+    return numbers, slots, dict(standing), in_letters, told if notices else None
 
 
 def _pairs(flat: list[bytes]) -> dict[str, str]:

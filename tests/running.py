@@ -121,9 +121,17 @@ class System:
 
     def start_worker(self, extra_args: str = "", until_it_says: str = " ready.", **settings: str) -> Process:
         """Starts one more worker by the Procfile's own command, and waits until it is ready, or says something else."""
+        return self._start_worker(PROJECT, extra_args, until_it_says, settings)
+
+    def start_worker_of(self, project: Path) -> Process:
+        """Starts one more worker of another tree of this project: an older one."""
+        # It may not know the variable, and would refuse to start; an empty one is none.
+        return self._start_worker(project, "", " ready.", {"RECEIPTS_HEALTH_DIR": ""})
+
+    def _start_worker(self, project: Path, extra: str, until_it_says: str, settings: Mapping[str, str]) -> Process:
         name = f"worker-{len(self.workers) + 1}"
-        env = self._environment(settings)
-        worker = start_from_procfile("worker", env, self._directory, f"-n {name}@test {extra_args}", label=name)
+        env, extra_args = self.environment(settings), f"-n {name}@test {extra}"
+        worker = start_from_procfile("worker", env, self._directory, extra_args, label=name, project=project)
         self.workers.append(worker)
         worker.wait_for_line(until_it_says, PATIENCE_S)
         return worker
@@ -131,7 +139,7 @@ class System:
     def operate(self, *arguments: str) -> str:
         """Runs an operator's command, `python -m worker …`, to its end; answers what it printed."""
         command = [sys.executable, "-m", "worker", *arguments]
-        env = environment(self._environment({}))
+        env = environment(self.environment({}))
         ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
@@ -139,11 +147,12 @@ class System:
     def health(self, question: str) -> tuple[int, str]:
         """What `python -m worker health` says of the workers: its exit code and its words."""
         command = [sys.executable, "-m", "worker", "health", question]
-        env = environment(self._environment({}))
+        env = environment(self.environment({}))
         ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
         return ended.returncode, ended.stdout.strip()
 
-    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """The settings of a process of this system."""
         return self._settings | {
             "REDIS_URL": self.redis_server.url,
             "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self._sandbox_port}",

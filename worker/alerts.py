@@ -13,7 +13,7 @@ from worker.logs import events
 
 log = logging.getLogger(__name__)
 
-# Told by lua/breaker.lua, as 'opened <why>' or 'closed <why>'.
+# Told by lua/breaker.lua, as 'opened <why>', 'reopened <why>' or 'closed <why>'.
 WORDS = {
     "outage": "the chat API fails: most calls of the last seconds had no good answer",
     "key": "the chat API refuses the API key",
@@ -21,9 +21,13 @@ WORDS = {
 
 
 def alert(application: str, event: str) -> None:
-    """Says that the breaker of an application has opened (an error, with a Sentry event) or closed (a warning)."""
+    """Says that an application's breaker has opened (an error and a Sentry event), reopened or closed (warnings)."""
     change, _, why = event.partition(" ")
     words = WORDS.get(why, why)
+    if change == "reopened":
+        # Before a minute of health: the same outage, which has been told.
+        events.BREAKER_REOPENED.say(log, application=application, reason=words)
+        return
     if change != "opened":
         events.BREAKER_CLOSED.say(log, application=application, reason=words)
         return

@@ -19,12 +19,13 @@ from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE, RECORDING, SYNC
 from worker.guard import guard
 from worker.health.seeing import ConsumingStep
 from worker.health.watchdog import watchdog_step
+from worker.hook import hook_step
 from worker.keeping import keeping_step
 from worker.ledger import Ledger
 from worker.logs.setup import Logging
-from worker.observability import start_sentry
 from worker.quarantine import Quarantine
 from worker.runtime import runtime
+from worker.sentry import start_sentry
 from worker.ticker import ticker_step
 
 
@@ -81,6 +82,7 @@ def make_app(settings: Settings) -> Celery:
     app.steps["worker"].add(ticker_step(settings))
     app.steps["worker"].add(watchdog_step(settings))
     app.steps["consumer"].add(ConsumingStep)
+    app.steps["worker"].add(hook_step(settings))
     # With several applications one process stays free of syncs, whatever they may take together.
     lifecycle.install(app, settings.syncs_max if len(settings.applications) == 1 else None)
     guard(app, Quarantine(lambda: _ledgers(settings)), most_bytes(settings.max_text_bytes))

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Collection
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
-from worker.logs import events
+from worker.deaths import Death, died_unsent, kind_of, report_death
+from worker.events import events
+from worker.ledger import Again, Dead, Done, Outcome, Settled
+from worker.logs import events as log_events
 from worker.logs.private import pseudonym
 from worker.sending import AnyClaim, Settlement, Way, send_claim
+from worker.task_events import put_event
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +40,16 @@ class Flights:
         way: how its slots are sent.
         pool: threads for its PUTs; at least `way.connections`.
         permit: its place among the application's syncs, kept by every claim; '' for a run without.
+        sync_id: the sync's task, for Flower.
     """
 
     way: Way
     pool: Executor
     permit: str
+    sync_id: str = ""
     sent: int = 0
     settled: int = 0
+    puts: Counter[str] = field(default_factory=Counter)
     slow: bool = False
     asked: bool = False
     left: bool = False
@@ -61,8 +69,9 @@ class Flights:
         claimed = self.way.ledger.claim(free, self.permit)
         for stopped in claimed.stopped:
             if stopped.dead:
-                application = self.way.ledger.application
-                events.TOKEN_NEVER_CAME.say(log, application=application, slot=pseudonym(stopped.slot))
+                ledger, slot = self.way.ledger, pseudonym(stopped.slot)
+                log_events.SLOT_DIED_UNSENT.say(log, application=ledger.application, slot=slot, reason=stopped.why)
+                died_unsent(ledger, stopped.slot, stopped.why)
         for claim in claimed.claims:
             granted_s = time.monotonic()
             self.flying[self.pool.submit(send_claim, self.way, claim, granted_s)] = (claim, granted_s)
@@ -73,10 +82,31 @@ class Flights:
 
     def settle(self, finished: Collection[Future[Settlement]]) -> None:
         """Settles those of the finished that are its own."""
-        mine = [future for future in finished if self.flying.pop(future, None)]
-        if mine:
-            self.settled += sum(self.way.ledger.settle([future.result() for future in mine]))
-            self.sent += len(mine)
+        mine = [(self.flying.pop(future)[0], future.result()) for future in finished if future in self.flying]
+        if not mine:
+            return
+        fates = self.way.ledger.settle([settlement for _, settlement in mine])
+        self.settled += sum(map(bool, fates))
+        self.sent += len(mine)
+        for (claim, (_, _, outcome)), fate in zip(mine, fates, strict=True):
+            self._tell(claim, outcome, fate)
+
+    def _tell(self, claim: AnyClaim, outcome: Outcome, fate: Settled) -> None:
+        """After the settle: what people are told holds up no receipt."""
+        if isinstance(outcome, Done):
+            self.puts["sent"] += 1
+            return
+        ledger = self.way.ledger
+        if isinstance(outcome, (Again, Dead)) and outcome.verdict:
+            self.puts[outcome.verdict] += 1
+        event = put_event(ledger.application, claim, outcome, fate, self.sync_id)
+        if event:
+            events.tell(event)
+        if isinstance(outcome, Dead) and fate:
+            kind = kind_of(outcome.reason, outcome.status)
+            report_death(ledger, Death(kind, outcome.reason, claim.slot, outcome.status, outcome.request_id))
+        elif isinstance(outcome, Again) and fate is Settled.DIED:
+            report_death(ledger, Death("gave up", f"gave up: {outcome.reason}", claim.slot))
 
     def keep_in_time(self, *, too_late: bool) -> None:
         """Ends requests that drip, and keeps the slots of those that end late all the same."""

@@ -35,7 +35,7 @@ class OneAddress(WatchedAdapter):
         super().__init__(pool_connections=1, pool_maxsize=1)
         self._base_url = base_url
         self._proxies = dict(proxies)
-        self._timeouts_s = urllib3.Timeout(*timeouts_s)
+        self._timeouts_s = urllib3.Timeout(connect=timeouts_s[0], read=timeouts_s[1])
         self._address = self._target = ""
         self._pool: ConnectionPool | None = None
 

@@ -16,6 +16,7 @@ import redis
 from receipt_sync.calls import PARAMETERS, POSITIONAL
 from receipt_sync.errors import shown_name
 from worker.contract import SYNC
+from worker.deaths import Death, report_death
 from worker.ledger import Ledger
 from worker.ledger.letters import STRUCK_OUT
 from worker.logs import events
@@ -67,9 +68,12 @@ class Quarantine:
         events.MESSAGE_REFUSED.say(log, task=shown_name(name), reason=why)
         shown = shown_arguments(name, args, kwargs)
         reason = f"refused: {why}"
-        return self._told(
-            application, lambda ledger: ledger.bury_invalid(name[:255], shown.text, reason, cut=shown.cut)
-        )
+
+        def bury(ledger: Ledger) -> None:
+            ledger.bury_invalid(name[:255], shown.text, reason, cut=shown.cut)
+            report_death(ledger, Death("refused", reason))
+
+        return self._told(application, bury)
 
     def junk(self, why: str) -> None:
         """Takes what was not even a message; where the ledger is not reached, the log line is all that stays."""
@@ -77,7 +81,12 @@ class Quarantine:
 
     def _counted(self, why: str) -> bool:
         events.MESSAGE_JUNK.say(log, reason=why)
-        return self._told(None, Ledger.count_refused)
+
+        def refuse(ledger: Ledger) -> None:
+            ledger.count_refused()
+            report_death(ledger, Death("no receipt", why, what="message thrown away"))
+
+        return self._told(None, refuse)
 
     def _told(self, application: object, tell: Callable[[Ledger], None]) -> bool:
         ledgers = self._ledgers()

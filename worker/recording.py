@@ -20,10 +20,12 @@ from receipt_sync import InvalidReceipt, Receipt
 from receipt_sync.calls import receipt_from_call
 from receipt_sync.errors import shown
 from settings.application import DEFAULT_NAME
+from worker.deaths import Death, kind_of, report_death
 from worker.lifecycle import pause
 from worker.quarantine import shown_arguments
 from worker.runtime import Runtime
 from worker.sending import Way
+from worker.sentry import tag_errors
 
 _DAMAGED = "LEDGER"  # how record.lua's own error begins
 _PAUSE_S = 1.0
@@ -39,7 +41,12 @@ class PoisonReceipt(Exception):  # noqa: N818 - beside InvalidReceipt
 
 
 def record_call(
-    held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], came_back: str | None = None
+    held: Runtime,
+    name: str,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    came_back: str | None = None,
+    trace: str | None = None,
 ) -> None:
     """Records what a task was called with.
 
@@ -49,6 +56,7 @@ def record_call(
         args: positional arguments.
         kwargs: arguments by name.
         came_back: the message's id where the broker hands it out again; None where it is new.
+        trace: the message's `traceparent`; None for that of the span that runs (receipt_sync/tracing.py).
 
     Raises:
         InvalidReceipt: an argument is wrong; a dead letter with the arguments has been stored.
@@ -58,9 +66,9 @@ def record_call(
     """
     try:
         if came_back is None:
-            _record(held, name, args, kwargs)
+            _record(held, name, args, kwargs, trace)
         else:
-            _record_again(held, name, args, kwargs, came_back)
+            _record_again(held, name, args, kwargs, came_back, trace)
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise Reject(type(error).__name__, requeue=True) from error
     except redis.ResponseError as error:
@@ -69,7 +77,12 @@ def record_call(
 
 
 def _record_again(
-    held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], message_id: str
+    held: Runtime,
+    name: str,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    message_id: str,
+    trace: str | None,
 ) -> None:
     ledger = _way(held, kwargs).ledger
     # The first time it came nobody counted.
@@ -80,12 +93,12 @@ def _record_again(
         ledger.end(message_id)
         raise PoisonReceipt(f"its worker died {crashes} times")
     try:
-        _record(held, name, args, kwargs)
+        _record(held, name, args, kwargs, trace)
     finally:
         ledger.end(message_id)
 
 
-def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], trace: str | None) -> None:
     rest = dict(kwargs)
     application = rest.pop(_APPLICATION, DEFAULT_NAME)
     try:
@@ -94,8 +107,9 @@ def _record(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[st
     except InvalidReceipt as error:
         _bury(held, name, args, kwargs, f"invalid: {error}")
         raise
+    tag_errors(application, receipt.slot)
     try:
-        held.queue(application).record_many([receipt])
+        held.queue(application).record_many([receipt], trace=trace)
     except redis.ResponseError as error:
         if not str(error).startswith(_DAMAGED):
             raise
@@ -111,7 +125,11 @@ def _known(held: Runtime, application: object) -> str:
 
 def _bury(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], reason: str) -> None:
     shown = shown_arguments(name, args, kwargs)
-    _way(held, kwargs).ledger.bury_invalid(name, shown.text, reason, cut=shown.cut)
+    ledger = _way(held, kwargs).ledger
+    ledger.bury_invalid(name, shown.text, reason, cut=shown.cut)
+    # Its words name the argument and what was found there: not for Sentry.
+    kind = kind_of(reason)
+    report_death(ledger, Death(kind, f"{kind}: {name}"))
 
 
 def _way(held: Runtime, kwargs: Mapping[str, object]) -> Way:

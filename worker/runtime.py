@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 
+import redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
@@ -14,8 +16,9 @@ from receipt_sync.connection import client_of
 from settings import Application, Settings
 from settings.service_session import CREDENTIALS
 from worker.acting import Patience
-from worker.alerts import alert
+from worker.alerts import WORDS, alert
 from worker.chat_api import ChatApi, Door, Endpoint
+from worker.events import events
 from worker.ledger import Ledger, RingSize
 from worker.ledger.policy import policy_of
 from worker.plan import Limits
@@ -23,6 +26,7 @@ from worker.sending import Way
 from worker.service_session import ServiceSession
 from worker.session_store import SessionStore, digest_of
 from worker.signing import Credentials
+from worker.task_events import outage_events
 
 _REDIS_TIMEOUT_S = 5.0
 # A settle that gives up costs a second PUT: it is tried again for about as long as a Redis takes to restart.
@@ -94,8 +98,17 @@ class Runtime:
             policy=policy_of(settings, application),
             lease_ms=round(settings.lease_s(application) * 1000),
             size=RingSize(settings.syncs_max, round(settings.permit_s * 1000), settings.connections),
-            tell=alert,
+            tell=self._tell,
         )
+
+    def _tell(self, application: str, event: str) -> None:
+        """What all hear of an outage."""
+        alert(application, event)
+        change, _, why = event.partition(" ")
+        since_ms = 0
+        with suppress(redis.RedisError):  # the task's name alone hangs on it
+            since_ms = self.ways[application].ledger.outage_since_ms()
+        events.tell(*outage_events(application, change, why, WORDS.get(why, why), since_ms))
 
 
 def _endpoint(application: Application) -> Endpoint:

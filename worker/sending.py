@@ -20,6 +20,7 @@ from worker.logs import events
 from worker.logs.event import Event
 from worker.logs.private import pseudonym
 from worker.plan import Limits, Put, next_put
+from worker.put_trace import put_transaction
 from worker.verdicts import Unsent, Verdict, name
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,9 @@ def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
     try:
         put = next_put(claim, way.limits)
         began_s = time.monotonic()
-        verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
+        with put_transaction(way.ledger.application, claim) as answered:
+            verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
+            answered(verdict)
         took_s = time.monotonic() - began_s
         outcome = outcome_of(verdict, put, claim, way.patience, random.random())
     except TooLateError:
@@ -73,7 +76,10 @@ def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
 
 
 def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
-    sentry_sdk.capture_exception(error)
+    with sentry_sdk.new_scope() as scope:
+        scope.set_tag("application", way.ledger.application)
+        scope.set_tag("slot", pseudonym(claim.slot))
+        sentry_sdk.capture_exception(error, scope=scope)
     events.SENDING_BUG.say(
         log, application=way.ledger.application, slot=pseudonym(claim.slot), error=type(error).__name__
     )

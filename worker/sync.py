@@ -12,7 +12,7 @@ One that has nothing left to do may stay for what comes next (staying.py).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,6 +52,7 @@ class Sync:
         others: the other applications' ways, each with threads of its own.
         stay: how it waits for more once it has sent something; None: it does not.
         sign_of_life: is told several times a second, or once where a sync stays, that it goes on.
+        task_id: for Flower.
     """
 
     way: Way
@@ -64,13 +65,14 @@ class Sync:
     others: Iterable[tuple[Way, Executor]] = ()
     stay: Stay | None = None
     sign_of_life: Callable[[], None] = lambda: None
+    task_id: str = ""
     _own: Flights = field(init=False)
     _guests: list[Flights] = field(init=False)
     _look_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._own = Flights(self.way, self.pool, self.permit)
-        self._guests = [Flights(way, pool, self.permit) for way, pool in self.others]
+        self._own = Flights(self.way, self.pool, self.permit, self.task_id)
+        self._guests = [Flights(way, pool, self.permit, self.task_id) for way, pool in self.others]
 
     def run(self) -> None:
         """Runs to the end.
@@ -98,6 +100,11 @@ class Sync:
     def sent(self) -> int:
         """PUTs sent so far."""
         return sum(flights.sent for flights in self._all())
+
+    @property
+    def puts(self) -> dict[str, Mapping[str, int]]:
+        """The API's answers so far, by application and verdict."""
+        return {flights.way.ledger.application: flights.puts for flights in self._all()}
 
     @property
     def settled(self) -> int:

@@ -20,6 +20,7 @@ from celery import Celery, bootsteps
 from receipt_sync import keys
 from settings import Settings
 from worker.contract import DOORBELL_QUEUE, SYNC
+from worker.deaths import died_unsent
 from worker.ledger import Ledger
 from worker.ledger.keeping import EvictingRedisError
 from worker.lifecycle import end_worker, hand_back_lost, holdings, say_pool_size, stopping
@@ -68,6 +69,8 @@ def tick(ledger: Ledger, ring: Doorbell) -> float:
             crashes=reaped.crashes,
             outcome=fate,
         )
+        if reaped.dead:
+            died_unsent(ledger, reaped.slot, f"poison: its worker died {reaped.crashes} times")
     next_ms = ring_for(ledger, ring)
     # Due already, and still here: syncs are at it, or their permits must run out first.
     return min(TICK_S, next_ms / 1000) if next_ms else TICK_S

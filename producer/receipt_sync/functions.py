@@ -131,8 +131,8 @@ def _knows_no_functions(error: Exception) -> bool:
 
 
 def shared_source() -> str:
-    """What all functions of the ledger stand on: a call's begin, a slot's fields and accounts, join, due, tokens."""
-    return "".join(_text(name) for name in ("slot", "join", "due", "tokens"))
+    """What all functions of the ledger stand on: a call's begin, a slot's fields and accounts, and the parts."""
+    return "".join(_text(name) for name in ("slot", "join", "traces", "due", "tokens"))
 
 
 def _text(name: str) -> str:

@@ -18,10 +18,12 @@ lives on one node, several spread over the cluster, and each Lua function is giv
 | `rs:{app}:session` | hash | the service session, and why there is none (fields below) |
 | `rs:{app}:session:lock` | string | who is making a session; runs out with the longest request |
 | `rs:{app}:dead` | stream | dead letters |
+| `rs:{app}:notices` | stream | what became of receipts, for whoever asked to be told (docs/hooks.md) |
 | `rs:{app}:broken` | hash | slots and keys set aside because they held something else → why |
-| `rs:{app}:broken:<key>` | any | what stood in `dead`, `permits`, `pace`, `window`, `policy`, `broken` or `w:<actor>` |
+| `rs:{app}:broken:<key>` | any | what stood in `dead`, `notices`, `permits`, `pace`, `window`, `policy` or `broken` |
 | `rs:{app}:t:<actor>` | string | the newest session token; until it is refused or its life is over, a hint |
 | `rs:{app}:w:<actor>` | sorted set | refused tokens' SHA-1, by minus when; slots that wait, by recorded (ms) |
+| `rs:{app}:told:<what>` | string | of this somebody has been told by one worker; gone when it is news again |
 | `rs:{app}:start:<digest>` | string | how often the recording of a message that came back was begun, not ended |
 | `rs:{app}:wake` | channel | "something fell due", sent by the functions to the workers |
 
@@ -29,7 +31,7 @@ Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of t
 claimed, and a turn: the workers' claim.lua), `s` when its last PUT was claimed (ms), `a` failed attempts in a row, `q`
 since when (ms), `y` crashes in a row, `w` why it was not sent, `u` since when (ms) it waits for another session token,
 or for any credentials, `pt` and `ft` when the oldest pending and in-flight receipt was recorded (ms): the half exists
-while its time does.
+while its time does, `pj` and `fj` the last few traces that their receipts came from (traces.lua).
 Mark slots: `pr` and `pd` receipts of the whole dialog (read, delivered), `pa` and `pb` the messages they named
 (`*` in front: owed whatever the names say), `pi` ids stand in `<slot>:p`; `fr fd fa fb fi` the same in flight; `wa`
 and `wb` messages covered for good; `k` session token, `fk` the one in flight; `z` most ids in the next list.
@@ -45,8 +47,9 @@ what the last 429 asked for (ms). The round after a cut: `round` since when, `pa
 through: `n0` … `n15`, in the quarters of a second `q0` … `q15`. The hold: `hold` until, `holds` in a row. The breaker's
 window: `w_at` since when, `w_calls`, `w_failed`; of the half window before it `w_calls_before`, `w_failed_before`. The
 breaker: `open` since when it opened, or its last probe failed; `till` no probe before; `why` `outage` or `key`;
-`outage` since when; `opens` in a row; `before` the limit when it opened; `closed` when it last shut. The retry budget:
-`retries` left at `r_at`; absent: full. The pause: `paused` since when, `paused_why`.
+`outage` since when; `opens` in a row; `before` the limit when it opened; `closed` when it last shut; `refused`
+when the key was refused last. The retry budget: `retries` left at `r_at`; absent: full. The pause: `paused` since when,
+`paused_why`.
 
 The service session: `id` (who made it), `token`, `user_id`, `of` (a digest of the credentials), `made_ms`, `renew_ms`,
 `expires_ms`; `fails` logins in a row that failed, `trouble` their kind, `next_ms` no login before, `ahead_s` of the

@@ -17,6 +17,7 @@ from receipt_sync.environment import read
 from receipt_sync.errors import InvalidReceipt, shown
 from receipt_sync.functions import RECORD, is_missing
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
+from receipt_sync.tracing import trace_arguments
 
 # One call holds up everyone else's Redis commands; this many receipts take it a few milliseconds.
 _PER_CALL = 500
@@ -78,9 +79,12 @@ class ReceiptQueue:
         token: str | None = None,
         message_ids: Iterable[str] | None = None,
         up_to: str | None = None,
+        trace: str | None = None,
         **unknown: Never,
     ) -> None:
         """Records that a user has read a dialog, or some of its messages; the arguments are those of `MarkRead`.
+
+        `trace` is the W3C `traceparent` that the PUT is linked to (tracing.py); None for that of the span that runs.
 
         Raises:
             InvalidReceipt: an argument is wrong; nothing was stored.
@@ -88,7 +92,7 @@ class ReceiptQueue:
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.READ])
         mark = MarkRead(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
-        RECORD.call(self._redis, self._prefix, *mark.wire())
+        RECORD.call(self._redis, self._prefix, *mark.wire(), *trace_arguments(trace))
 
     def mark_dialog_delivered(
         self,
@@ -98,9 +102,12 @@ class ReceiptQueue:
         token: str | None = None,
         message_ids: Iterable[str] | None = None,
         up_to: str | None = None,
+        trace: str | None = None,
         **unknown: Never,
     ) -> None:
         """Records that a user has received a dialog's messages, or some; the arguments are those of `MarkDelivered`.
+
+        `trace` as of `mark_dialog_read`.
 
         Raises:
             InvalidReceipt: an argument is wrong; nothing was stored.
@@ -108,7 +115,7 @@ class ReceiptQueue:
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.DELIVERED])
         mark = MarkDelivered(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
-        RECORD.call(self._redis, self._prefix, *mark.wire())
+        RECORD.call(self._redis, self._prefix, *mark.wire(), *trace_arguments(trace))
 
     def edit_message(
         self,
@@ -119,9 +126,12 @@ class ReceiptQueue:
         user_id: int | None = None,
         token: str | None = None,
         revision: int | None = None,
+        trace: str | None = None,
         **unknown: Never,
     ) -> None:
         """Records that a message now says `text`; the arguments are those of `EditMessage`.
+
+        `trace` as of `mark_dialog_read`.
 
         Raises:
             InvalidReceipt: an argument is wrong; nothing was stored.
@@ -137,16 +147,18 @@ class ReceiptQueue:
             revision=revision,
             max_text_bytes=self._max_text_bytes,
         )
-        self.record_many([edit])
+        self.record_many([edit], trace=trace)
 
-    def record_many(self, receipts: Iterable[Receipt]) -> None:
+    def record_many(self, receipts: Iterable[Receipt], *, trace: str | None = None) -> None:
         """Records any number of receipts in one round trip; in a cluster, in one for every 500.
+
+        `trace` as of `mark_dialog_read`, for all of them.
 
         Raises:
             InvalidReceipt: one of them is not a receipt, or its text is too long here; nothing was stored.
             redis.RedisError: the ledger was not reached, or not to the end; recording all again does no harm.
         """
-        batches = list(_in_batches(self._wire(receipts)))
+        batches = list(_in_batches(self._wire(receipts), trace_arguments(trace)))
         if len(batches) > 1 and not isinstance(self._redis, (ClusterClient, RedisCluster)):
             self._record_batches(batches)
             return
@@ -181,9 +193,9 @@ class ReceiptQueue:
         self._redis.close()
 
 
-def _in_batches(wired: list[tuple[str, ...]]) -> Iterator[list[str]]:
+def _in_batches(wired: list[tuple[str, ...]], last: tuple[str, ...]) -> Iterator[list[str]]:
     for start in range(0, len(wired), _PER_CALL):
-        yield [argument for receipt in wired[start : start + _PER_CALL] for argument in receipt]
+        yield [argument for receipt in [*wired[start : start + _PER_CALL], last] for argument in receipt]
 
 
 def _client(url: str | None, client: redis.Redis | None, timeout_s: float) -> redis.Redis:

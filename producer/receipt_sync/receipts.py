@@ -45,9 +45,16 @@ class Mark:
 
     def arguments(self, kind: str) -> tuple[str, ...]:
         """The six arguments of record.lua."""
-        actor = actor_of(self.user_id, self.token)
-        slot = keys.mark_slot(self.dialog_id, actor)
-        return kind, slot, actor, self.up_to or "", ",".join(self.message_ids or ()), self.token or ""
+        return kind, self.slot, self._actor, self.up_to or "", ",".join(self.message_ids or ()), self.token or ""
+
+    @property
+    def slot(self) -> str:
+        """Where it gathers (keys.py)."""
+        return keys.mark_slot(self.dialog_id, self._actor)
+
+    @property
+    def _actor(self) -> str:
+        return actor_of(self.user_id, self.token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +112,13 @@ class EditMessage:
     def wire(self, recorded_ms: int) -> tuple[str, ...]:
         """The six arguments of record.lua; `recorded_ms` is the producer's time, for edits without a revision."""
         actor = actor_of(self.user_id, self.token)
-        slot = keys.edit_slot(self.dialog_id, self.message_id)
         revision = recorded_ms if self.revision is None else self.revision
-        return "e", slot, actor, str(revision), self.text, self.token or ""
+        return "e", self.slot, actor, str(revision), self.text, self.token or ""
+
+    @property
+    def slot(self) -> str:
+        """Where it gathers (keys.py)."""
+        return keys.edit_slot(self.dialog_id, self.message_id)
 
 
 Receipt = MarkRead | MarkDelivered | EditMessage

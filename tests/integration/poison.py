@@ -13,10 +13,10 @@ from worker.runtime import Runtime
 _record = recording._record
 
 
-def _deadly(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+def _deadly(held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], trace: str | None) -> None:
     if kwargs.get("dialog_id") == POISON_DIALOG:
         os.kill(os.getpid(), signal.SIGKILL)
-    _record(held, name, args, kwargs)
+    _record(held, name, args, kwargs, trace)
 
 
 recording._record = _deadly

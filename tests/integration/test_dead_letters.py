@@ -19,7 +19,7 @@ from tests.ledger_audit import Accounts, audit
 from tests.running import System, until
 from tests.shorthand import DIALOG, USER, dialogs, msg
 from worker.commands import main
-from worker.ledger import Dead
+from worker.ledger import Dead, Settled
 from worker.runtime import Runtime
 
 PRIVATE = "a private text"
@@ -65,7 +65,7 @@ def bury(held: Runtime, *receipts: MarkRead | EditMessage, reason: str = "reject
     ledger = held.ways["default"].ledger
     [claim] = ledger.claim(1).claims
     dead = Dead(reason, "rejected", status=422, words=WORDS, request_id="req-7")
-    assert ledger.settle([(claim.slot, claim.generation, dead)]) == [True]
+    assert ledger.settle([(claim.slot, claim.generation, dead)]) == [Settled.ENDED]
 
 
 def mark(dialog: str = DIALOG, **more: Any) -> MarkRead:

@@ -28,13 +28,16 @@ def _run(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[st
     return subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("role", ["worker", "beat", "flower"])
+ROLES = {"worker": "-A worker.app worker", "beat": "-A worker.app beat", "flower": "-m worker.flower"}
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_role_is_the_procfiles_command(shown_commands: dict[str, str], role: str) -> None:
     command = commands(PROJECT / "Procfile")[role]
     expected = subprocess.run(
         ["/bin/sh", "-c", command], env=shown_commands, capture_output=True, text=True, check=True
     ).stdout
-    assert f"-A worker.app {role}" in expected
+    assert ROLES[role] in expected
     assert _run(shown_commands, role).stdout == expected
     assert _run(shown_commands, role, "--one more").stdout.strip() == f"{expected.strip()} --one more"
 

@@ -74,7 +74,7 @@ def test_one_whose_dead_letter_cannot_be_stored_is_tried_no_more(
 def test_a_ledger_that_is_away_or_full_kills_nobody(
     held: Runtime, monkeypatch: pytest.MonkeyPatch, error: redis.RedisError
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise error
 
     with monkeypatch.context() as patch:

@@ -66,6 +66,7 @@ def test_it_holds_the_producer_and_nothing_else(wheel: Path) -> None:
         "receipt_sync/lua/slot.lua",
         "receipt_sync/lua/join.lua",
         "receipt_sync/lua/due.lua",
+        "receipt_sync/lua/traces.lua",
     } <= names
     assert any(name.endswith("licenses/LICENSE") for name in dist_info)
 

@@ -9,7 +9,7 @@ from receipt_sync import MarkRead, ReceiptQueue, keys
 from tests.law.law import START_MS, Sight
 from tests.law.ledger import LEASE_MS, Slot, retry_delay_ms
 from tests.simulation.store import Store
-from worker.ledger import Again, Done, Ledger, Outcome, Part, RingSize
+from worker.ledger import Again, Done, Ledger, Outcome, Part, RingSize, Settled
 
 APPLICATION = "story"
 _RECORDED_TOGETHER = 500  # one call; more would need a pipeline
@@ -85,7 +85,7 @@ class RealLedger:
         }
         name = keys.mark_slot(f"{slot.number:024x}", "u1")
         settled = self._ledger.settle([(name, self._generations.pop(slot.number), outcomes[verdict])])
-        assert settled == [True]
+        assert settled == [Settled.ENDED]
         return self._events.pop() if self._events else None
 
     def look(self, _now: int) -> Sight:

@@ -64,7 +64,7 @@ def test_the_outage_of_another_day_is_told_once_as_well() -> None:
 
 
 def test_one_that_comes_back_within_a_minute_is_the_same_and_one_after_it_another() -> None:
-    for minutes, told in ((0.5, []), (2, ["opened outage"])):
+    for minutes, told in ((0.5, ["reopened outage"]), (2, ["opened outage"])):
         law = Law(80)
         fails(law, T0)
         shut_ms, _ = probe(law, T0, "sent")
@@ -110,6 +110,19 @@ def test_a_session_that_passes_says_nothing_of_the_key_and_the_next_may_try_it_a
     now, event = probe(law, T0, "sent", by_key=False)
     assert (event, law.opened_ms) == (None, T0)
     assert law.look(now + 1).held_ms == 0
+
+
+def test_a_session_that_passes_does_not_end_the_hold_of_a_key_refused_meanwhile() -> None:
+    # The first probe's worker slept, so a second one went out beside it (simulation, seed 10037142).
+    law = Law(80)
+    law.answer(T0, "unauthorized", T0, KEY_HOLD_MS)
+    first = T0 + law.look(T0).held_ms
+    law.claimed(first, 1, 0, LEASE_MS)
+    second = first + law.look(first).held_ms
+    law.claimed(second, 1, 0, LEASE_MS)
+    assert law.answer(second, "unauthorized", first, KEY_HOLD_MS) is None
+    assert law.answer(second + 5, "sent", second, by_key=False) is None
+    assert law.look(second + 5).held_ms == KEY_HOLD_MS - 5
 
 
 def limit_after(law: Law, now: int, seconds: int) -> float:

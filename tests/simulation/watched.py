@@ -10,7 +10,7 @@ import redis
 
 from tests.simulation.setup import LEASE_MS, PERMIT_MS, Setup
 from tests.simulation.store import Breaker, Store
-from worker.ledger import Claimed, Ledger, Outcome, Reaped, RingSize, Rung
+from worker.ledger import Claimed, Ledger, Outcome, Reaped, RingSize, Rung, Settled
 
 APPLICATION = "sim"
 
@@ -89,10 +89,10 @@ class WatchedLedger(Ledger):
         self._faults.done()
         return claimed
 
-    def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[bool]:
+    def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[Settled]:
         self._faults.before()
         accepted = super().settle(settlements)
-        self._watcher.settled(settlements, accepted, self._breaker())
+        self._watcher.settled(settlements, [bool(each) for each in accepted], self._breaker())
         self._faults.done()
         return accepted
 

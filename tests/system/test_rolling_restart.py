@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from receipt_sync import MarkRead
 from tests.running import StartSystem, System
+from tests.system.loading import load
 
 # So long that no request is taken for lost on a busy machine: a PUT sent twice would be the restart's doing.
 PATIENT = {"QUICKBLOX_READ_TIMEOUT_S": "30", "RECEIPTS_LEASE_MARGIN_S": "10"}
 DIALOGS = 40
 USERS = range(100, 300)
 WORKERS = 3
-AT_ONCE = 5
-BETWEEN_S = 0.05
 GONE_WITHIN_S = 20.0
-
-
-@contextmanager
-def _load(system: System, marks: Iterator[MarkRead]) -> Iterator[None]:
-    """A producer that records as long as the block lasts; each mark has a slot of its own."""
-    enough = threading.Event()
-
-    def produce() -> None:
-        while not enough.wait(BETWEEN_S):
-            system.receipts.record_many(list(itertools.islice(marks, AT_ONCE)))
-
-    producer = threading.Thread(target=produce)
-    producer.start()
-    try:
-        yield
-    finally:
-        enough.set()
-        producer.join()
 
 
 def test_rolling_restart_under_load_loses_nothing_and_sends_nothing_twice(start_system: StartSystem) -> None:
@@ -46,7 +23,7 @@ def test_rolling_restart_under_load_loses_nothing_and_sends_nothing_twice(start_
     system.api.faults(latency_ms=300, latency_jitter_ms=200)
     workers = [system.start_worker() for _ in range(WORKERS)]
     marks = (MarkRead(dialog_id=dialog_id, user_id=user) for user in USERS for dialog_id in dialogs)
-    with _load(system, marks):
+    with load(system, marks):
         for worker in workers:
             before = len(system.puts())
             system.wait_for_puts(before + 20)  # it is in the thick of it

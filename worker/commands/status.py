@@ -56,6 +56,8 @@ def _rows(each: Standing) -> list[tuple[str, str]]:
         ("dead", f"{each.dead_letters} letters; {each.dead} receipts so far"),
         ("PUTs", ", ".join(f"{count} {verdict}" for verdict, count in each.puts.items())),
     ]
+    if each.notices or each.notices_lost:
+        rows.append(("notices", f"{each.notices} wait for their readers, {each.notices_lost} lost for want of one"))
     if each.unreadable:
         rows.append(("unreadable", f"{', '.join(each.unreadable)}: of another type than it should be"))
     return rows

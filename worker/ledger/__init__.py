@@ -17,7 +17,7 @@ record     is the producers' (receipt_sync); keys and fields of all: receipt_syn
 
 from worker.ledger.claims import Claim, EditClaim, MarkClaim, UnreadableSlotError
 from worker.ledger.ledger import Claimed, Ledger, Reaped, RingSize, Rung, Stopped
-from worker.ledger.outcomes import Again, Back, Dead, Done, Outcome, Part
+from worker.ledger.outcomes import Again, Back, Dead, Done, Outcome, Part, Settled
 from worker.ledger.pausing import Paused
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Reaped",
     "RingSize",
     "Rung",
+    "Settled",
     "Stopped",
     "UnreadableSlotError",
 ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from receipt_sync import validation
+from receipt_sync.tracing import TRACEPARENT
 
 READ, DELIVERED = "r", "d"
 _TURNS = 1024  # lua/claim.lua
@@ -41,6 +42,7 @@ class Claim:
         actor: `u<user id>`, `s<user id>` or `t<digest>` (receipt_sync/actors.py).
         token: session token to send with; None for the API key.
         claimed_s: local monotonic time just before the claim was asked for: the lease runs at least from here.
+        traces: W3C `traceparent` of the producers' calls that its last few receipts came from.
     """
 
     slot: str
@@ -51,6 +53,7 @@ class Claim:
     actor: str
     token: str | None = field(repr=False)
     claimed_s: float
+    traces: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def turn(self) -> int:
@@ -91,11 +94,21 @@ def parse_claim(answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | 
         UnreadableSlotError: the slot's fields are not what the functions write.
     """
     slot, generation = _slot(answer[0]), int(answer[1])
+    # All parts but the traces come in pairs.
+    traces = _traces(answer[-1]) if len(answer) % 2 else ()
+    answer = answer[: len(answer) // 2 * 2]
     try:
         kind, dialog_id, last = slot.split(":")
-        return _checked(_BY_KIND[kind](answer, slot, generation, dialog_id, last, claimed_s))
+        claim = _checked(_BY_KIND[kind](answer, slot, generation, dialog_id, last, claimed_s))
+        return replace(claim, traces=traces) if traces else claim
     except (ValueError, LookupError) as error:
         raise UnreadableSlotError(slot, generation, f"{type(error).__name__}: {error}") from error
+
+
+def _traces(value: bytes | int) -> tuple[str, ...]:
+    """Those that are traces: a slot is sent, whatever stands there."""
+    found = TRACEPARENT.finditer(value.decode(errors="replace") if isinstance(value, bytes) else "")
+    return tuple(trace[0] for trace in found)
 
 
 def _checked(claim: MarkClaim | EditClaim) -> MarkClaim | EditClaim:

@@ -8,7 +8,7 @@ from receipt_sync.functions import Function, Library, shared_source
 
 _LUA = Path(__file__).parent / "lua"
 
-_PARTS = ("aside", "law", "breaker", "retries", "pace", "flight", "letters", "taking", "access")
+_PARTS = ("aside", "law", "breaker", "retries", "pace", "flight", "letters", "notices", "taking", "access")
 # By name; of several texts each goes on where the one before it ends.
 _TEXTS = {
     "claim": ("claim",),

@@ -16,7 +16,7 @@ from receipt_sync.functions import Function
 from worker.ledger import functions, pausing
 from worker.ledger.claims import EditClaim, MarkClaim, UnreadableSlotError, parse_claim
 from worker.ledger.keeping import require_keeping
-from worker.ledger.outcomes import Dead, Outcome, settle_arguments
+from worker.ledger.outcomes import Dead, Outcome, Settled, settle_arguments
 from worker.ledger.pausing import Paused
 
 _REAPED_AT_ONCE = 200
@@ -27,10 +27,11 @@ _STOPPED = 2  # {slot, fate}; a claim has more: lua/claim.lua
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A due slot that was not claimed, for the API would refuse its token: it waits for another, or is dead."""
+    """A due slot that was not claimed: it waits for another session token, or is dead; `why`."""
 
     slot: str
     dead: bool
+    why: str = "no newer session token came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Ledger:
         policy: fields for the functions (policy.py); written by `publish_policy`.
         lease_ms: how long a claim is good for: the longest possible request and a margin.
         size: how many syncs there may be.
-        tell: is told (application, event) when the breaker has opened or closed: of all workers one, once.
+        tell: is told (application, event) when the breaker has opened, reopened or closed: of all workers one, once.
 
     Every method raises redis.RedisError when the ledger is not reached.
     """
@@ -129,25 +130,26 @@ class Ledger:
         answer = self._call(functions.CLAIM, most, self.lease_ms, permit, self.size.permit_ms, self.size.syncs_max)
         wait_ms = int(answer[0])
         stopped = tuple(Stopped(_shown(each[0]), each[1] == b"dead") for each in answer[1:] if len(each) == _STOPPED)
-        slots = [each for each in answer[1:] if len(each) > _STOPPED]
-        claims = [claim for slot in slots if (claim := self._readable(slot, claimed_s))]
+        slots = [self._readable(each, claimed_s) for each in answer[1:] if len(each) > _STOPPED]
+        claims = [each for each in slots if not isinstance(each, Stopped)]
+        stopped += tuple(each for each in slots if isinstance(each, Stopped))
         leave = wait_ms == -2  # noqa: PLR2004 - see claim.lua
         return Claimed(claims, None if wait_ms < 0 else wait_ms, leave, stopped)
 
-    def _readable(self, answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | EditClaim | None:
+    def _readable(self, answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | EditClaim | Stopped:
         try:
             return parse_claim(answer, claimed_s)
         except UnreadableSlotError as error:
             self.settle([(error.slot, error.generation, Dead(f"unreadable: {error.what}", verdict=""))])
-            return None
+            return Stopped(error.slot, dead=True, why="unreadable")
 
-    def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[bool]:
-        """Ends claims, given as (slot, generation, outcome); False where the claim had been taken away meanwhile."""
+    def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[Settled]:
+        """Ends claims, given as (slot, generation, outcome)."""
         arguments = [_utf8_or_as_it_was(part) for each in settlements for part in settle_arguments(*each)]
         answer = self._call(functions.SETTLE, *arguments)
         for event in answer[len(settlements) :]:
             self._tell(self.application, event.decode())
-        return [bool(settled) for settled in answer[: len(settlements)]]
+        return [Settled(settled) for settled in answer[: len(settlements)]]
 
     def pause(self, why: str) -> Paused | None:
         """Nothing more is claimed until `resume`; what is in flight ends. Answers the pause that there was before."""
@@ -210,6 +212,15 @@ class Ledger:
     def count_refused(self) -> None:
         """Counts a message of the broker's that was thrown away because it was no receipt at all."""
         self._redis.hincrby(f"{self._prefix}:counts", "refused", 1)
+
+    def is_news(self, what: str, for_ms: int) -> bool:
+        """Whether nobody has asked that for so long: of all workers one is to tell it."""
+        return bool(self._redis.set(f"{self._prefix}:told:{what}", 1, nx=True, px=for_ms))
+
+    def outage_since_ms(self) -> int:
+        """When the outage that is told of began, Redis' clock; 0 where that cannot be read."""
+        since = self._redis.hget(f"{self._prefix}:pace", "outage")
+        return int(since) if isinstance(since, bytes) and since.isdigit() else 0
 
     def start(self, message_id: str) -> int:
         """How often the recording of this message was begun before and not ended, for its process died of it."""

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from worker.ledger.entries import text_of, whole
+
 STRUCK_OUT = "(secret)"
 """What stands in the arguments of a refused call for a token, or for what may be one."""
 PRIVATE = ("text", "words", "arguments")
@@ -18,7 +20,6 @@ PRIVATE = ("text", "words", "arguments")
 
 Kind = Literal["marks", "edit", "call", "unknown"]
 _KINDS: Mapping[str, Kind] = {"m": "marks", "e": "edit"}
-_WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
 
@@ -70,23 +71,23 @@ class DeadLetter:
 
 def parse_letter(entry_id: bytes, entry: Mapping[bytes, bytes]) -> DeadLetter:
     """One entry of the stream, as redis-py reads it."""
-    id_ = _text(entry_id)
-    fields = {_text(name): _text(value) for name, value in entry.items()}
+    id_ = text_of(entry_id)
+    fields = {text_of(name): text_of(value) for name, value in entry.items()}
     kind, slot = _kind(fields), fields.get("slot", "")
     call = call_arguments(fields) if kind == "call" else {}
     of_slot = slot.split(":") if kind in {"marks", "edit"} else ["", "", ""]
     return DeadLetter(
         id=id_,
         kind=kind,
-        receipts=_whole(fields.get("receipts")) or 0,
+        receipts=whole(fields.get("receipts")) or 0,
         reason=fields.get("reason", ""),
-        dead_ms=_whole(fields.get("dead_ms")) or _whole(id_.partition("-")[0]) or 0,
-        recorded_ms=_whole(fields.get("recorded_ms")),
-        status=_whole(fields.get("status")),
+        dead_ms=whole(fields.get("dead_ms")) or whole(id_.partition("-")[0]) or 0,
+        recorded_ms=whole(fields.get("recorded_ms")),
+        status=whole(fields.get("status")),
         words=fields.get("words", ""),
         request_id=fields.get("request_id", ""),
-        attempts=_whole(fields.get("attempts")) or 0,
-        crashes=_whole(fields.get("crashes")) or 0,
+        attempts=whole(fields.get("attempts")) or 0,
+        crashes=whole(fields.get("crashes")) or 0,
         slot=slot,
         dialog_id=of_slot[1] or _plain(call.get("dialog_id")),
         actor=fields.get("actor", "") if kind == "edit" else of_slot[2],
@@ -127,12 +128,3 @@ def _message_ids(kind: Kind, fields: Mapping[str, str], last: str, call: Mapping
 
 def _plain(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _whole(value: str | None) -> int | None:
-    return int(value) if value and _WHOLE.fullmatch(value) else None
-
-
-def _text(value: bytes) -> str:
-    """Bytes that are no UTF-8 are kept as half characters, which no check of a text or an id lets pass."""
-    return value.decode(errors="surrogateescape")

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+class Settled(IntEnum):
+    """What settling came to: false where the claim had been taken away; DIED: it was to come again, and did not."""
+
+    STALE = 0
+    ENDED = 1
+    DIED = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ def policy_of(settings: Settings, application: Application) -> dict[str, str]:
         "breaker_calls_min": str(settings.breaker_calls_min),
         "dead_keep_ms": _ms(settings.dead_keep_s),
         "dead_keep_max": str(settings.dead_keep_max),
+        "notices_max": str(settings.hook_keep_max if settings.tells else 0),
     }
 
 

@@ -67,16 +67,17 @@ class Reading:
 
     def _look(self) -> None:
         hashes, sets, ends = ("pace", "counts", "policy"), ("due", "leases"), ((0, _LOOKED_AT - 1), (-_LOOKED_AT, -1))
+        streams = ("dead", "notices")
         commands: list[Command] = [("TIME",), *(("HGETALL", self._key(name)) for name in hashes)]
         commands += [("ZCARD", self._key(name)) for name in sets]
-        commands += [("XLEN", self._key("dead"))]
+        commands += [("XLEN", self._key(name)) for name in streams]
         commands += [("ZRANGE", self._key("due"), *each) for each in ends]
         commands += [("ZRANGE", self._key("leases"), *ends[0])]
         (seconds, microseconds), *found = self._ask(commands)
         self.now_ms = int(seconds) * 1000 + int(microseconds) // 1000
         self._hashes: dict[str, Fields | None] = dict(zip(hashes, found[:3], strict=True))
-        self._sizes: dict[str, int | None] = dict(zip((*sets, "dead"), found[3:6], strict=True))
-        first, last, leased = (set(members or ()) for members in found[6:])
+        self._sizes: dict[str, int | None] = dict(zip((*sets, *streams), found[3:7], strict=True))
+        first, last, leased = (set(members or ()) for members in found[7:])
         self._slots = [(b"pt", slot) for slot in first | last] + [(b"ft", slot) for slot in leased]
 
     def _look_closer(self) -> None:

@@ -50,6 +50,7 @@ class Standing:
         hold_until_ms: nothing is claimed before, for the API throttles (429); None: no hold.
         paused: by hand.
         dead_letters, dead: letters that stand; receipts that have died, dropped and expired ones among them.
+        notices, notices_lost: that wait for their readers, and that made room for newer ones unread (docs/hooks.md).
         puts: by verdict.
         unreadable: names of keys that hold something else than they should.
     """
@@ -70,6 +71,8 @@ class Standing:
     paused: Paused | None
     dead_letters: int
     dead: int
+    notices: int
+    notices_lost: int
     puts: Mapping[str, int]
     unreadable: tuple[str, ...]
 
@@ -118,6 +121,8 @@ def standing(client: redis.Redis, application: str) -> Standing:
         paused=Paused(paused_ms, shown(pace.get(b"paused_why", b""))) if paused_ms else None,
         dead_letters=read.size("dead"),
         dead=_count(counts, "dead"),
+        notices=read.size("notices"),
+        notices_lost=_count(counts, "notices_lost"),
         puts={verdict: _count(counts, f"puts_{verdict}") for verdict in VERDICTS},
         unreadable=tuple(sorted(read.unreadable)),
     )

@@ -35,9 +35,10 @@ _PUT = "application slot attempt verdict outcome ids duration_ms waited_ms? stat
 PUT_ACCEPTED = _debug("put.accepted", "PUT accepted", _PUT)
 PUT_NOT_ACCEPTED = _warning("put.not_accepted", "PUT not accepted, it is sent again", f"{_PUT} reason")
 SLOT_DEAD = _info("slot.dead", "PUT rejected for good, a dead letter was stored", f"{_PUT} reason")
-TOKEN_NEVER_CAME = _info("slot.token_never_came", "dead, no newer session token came", "application slot")
+SLOT_DIED_UNSENT = _info("slot.died_unsent", "dead without a PUT, a dead letter was stored", "application slot reason")
 SENDING_BUG = _error("put.bug", "bug while sending a slot, it is tried again", "application slot error")
 BREAKER_OPENED = _error("breaker.opened", "calls are held, receipts are kept and joined", "application reason")
+BREAKER_REOPENED = _warning("breaker.reopened", "calls are held again", "application reason")
 BREAKER_CLOSED = _warning("breaker.closed", "calls go out again", "application reason")
 
 # The service session.
@@ -58,6 +59,11 @@ REDIS_NOT_REACHED = _warning("redis.not_reached", "Redis is not reached yet", "e
 REDIS_POLICY_UNTOLD = _warning(
     "redis.policy_untold", "Redis does not tell its maxmemory-policy (INFO and CONFIG are refused)", "expected"
 )
+
+# The hook, and Flower's events.
+HOOK_WAITS = _error("hook.waits", "notices wait to be handed on", "application error")
+HOOK_AGAIN = _warning("hook.again", "notices are handed on again", "application")
+FLOWER_EVENTS_LOST = _warning("flower.events_lost", "events for Flower are lost", "error")
 
 # The broker and its messages.
 MESSAGE_REFUSED = _error("message.refused", "a message was refused, its dead letter stored", "task reason")

@@ -1,8 +1,13 @@
 -- record: joins receipts into the pending halves of their slots.
 -- ARGV     six strings per receipt: kind ('r' read, 'd' delivered, 'e' edit), slot, actor,
 --          name (mark: the message that caused it, or '') or revision (edit),
---          message ids joined with ',' (mark: '' for the whole dialog) or text (edit), session token or ''
+--          message ids joined with ',' (mark: '' for the whole dialog) or text (edit), session token or '';
+--          behind them all, where there is one, the trace that the call belongs to (traces.lua)
 -- answers  {recorded, absorbed}: receipts counted, and those of them that need no PUT any more
+
+local FIELDS = 6
+local last = #ARGV - #ARGV % FIELDS
+local trace = ARGV[last + 1]
 
 -- Session tokens that came, by actor and in order, and the slots that they came in.
 local brought = {}
@@ -38,10 +43,15 @@ local function hurry(s, letter)
   sooner[s.slot] = math.min(sooner[s.slot] or asked, asked)
 end
 
+local function joins(s)
+  waits(s, 1)
+  if trace then came_from(s, trace) end
+end
+
 local function record_all(s, letter, name)
   recorded(s, 1)
   if name ~= '' and has(s[FLAGS[letter].covered], name) then return absorbed(s, 1) end
-  waits(s, 1)
+  joins(s)
   hurry(s, letter)
   join_all(s, letter, 1, name)
 end
@@ -49,7 +59,7 @@ end
 local function record_id(s, letter, id)
   recorded(s, 1)
   if has(s[FLAGS[letter].covered], id) then return absorbed(s, 1) end
-  waits(s, 1)
+  joins(s)
   hurry(s, letter)
   join_id(s, letter, 1, id)
 end
@@ -75,7 +85,7 @@ local function drop_pending_edit(s)
   count('pending', -n)
   if number(s, 'pv') > number(s, 'v') then put(s, 'v', s.pv) end
   if s.u then stop_waiting(s, s.pu) end
-  for _, field in ipairs({'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'a', 'q', 'w'}) do put(s, field, nil) end
+  for _, field in ipairs({'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'pj', 'a', 'q', 'w'}) do put(s, field, nil) end
   redis.call('ZREM', due_key, s.slot)
   fresh[s.slot] = s
 end
@@ -84,7 +94,7 @@ local function record_edit(s, actor, revision, text, token)
   recorded(s, 1)
   if s.v and tonumber(revision) < number(s, 'v') then return absorbed(s, 1) end
   local old_actor = s.pu
-  waits(s, 1)
+  joins(s)
   join_edit(s, {n = 1, revision = revision, text = text, actor = actor, token = token}, true)
   -- Another's edit has won: it does not wait for that actor's token.
   if s.u and old_actor and s.pu ~= old_actor then
@@ -101,7 +111,7 @@ local function takes_ids(s, listed)
   return kind == 'hash' or kind == 'none'
 end
 
-for i = 1, #ARGV, 6 do
+for i = 1, last, FIELDS do
   local s = open(ARGV[i + 1])
   if not s then return redis.error_reply('LEDGER ' .. prefix .. ':' .. ARGV[i + 1] .. ' should be a slot (a hash)') end
   if not takes_ids(s, ARGV[i + 4]) then
@@ -109,7 +119,7 @@ for i = 1, #ARGV, 6 do
   end
   if not s.pt then fresh[s.slot] = s end
 end
-for i = 1, #ARGV, 6 do
+for i = 1, last, FIELDS do
   local s = open(ARGV[i + 1])
   if ARGV[i] == 'e' then
     record_edit(s, ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])

@@ -1,5 +1,5 @@
--- What every function of the ledger stands on: how a call begins, a slot's fields and the accounts; join, due and tokens
--- follow (receipt_sync/functions.py). Keys and fields are listed in receipt_sync/keys.py. A call's only key is the prefix
+-- What every function of the ledger stands on: how a call begins, a slot's fields and the accounts; join, traces, due and
+-- tokens follow (receipt_sync/functions.py). Keys and fields are listed in receipt_sync/keys.py. A call's only key is the prefix
 -- of one application's keys: all of them carry its hash tag, so a cluster keeps them on one node. Time is Redis' time, in ms.
 
 -- What belongs to one call. A library lives on between calls: `begin` alone sets these, all of them and each time, so
@@ -28,7 +28,8 @@ local FLAGS = {
 -- `gather_edit_max_ms`, `gather_delivered_min_ms` and `gather_delivered_max_ms` may be missing (due.lua).
 local POLICY = {gather_min_ms = 0, gather_max_ms = 2000, remember_ms = 86400000, give_up_ms = 86400000,
   lands_ms = 10000, token_life_ms = 7200000, token_wait_ms = 86400000, crashes_max = 5, rate_per_s = 72,
-  retry_share = 0.2, breaker_calls_min = 20, dead_keep_ms = 2592000000, dead_keep_max = 100000}
+  retry_share = 0.2, breaker_calls_min = 20, dead_keep_ms = 2592000000, dead_keep_max = 100000,
+  notices_max = 0}
 local VERSION = 1
 -- What no worker would publish (garbage, below zero, without end) counts for nothing.
 local LEAST = {remember_ms = 1, token_life_ms = 1, crashes_max = 1, breaker_calls_min = 1, dead_keep_ms = 1,

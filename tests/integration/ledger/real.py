@@ -32,6 +32,7 @@ POLICY = {
     "rate_per_s": "0",
     "retry_share": "1000",
     "breaker_calls_min": "1000000",
+    "notices_max": "1000000",
 }
 
 
@@ -69,7 +70,7 @@ class RealLedger:
 
     def settle(self, slot: str, generation: int, outcome: Outcome) -> bool:
         (settled,) = self.ledger.settle([(slot, generation, outcome)])
-        return settled
+        return bool(settled)
 
     def reap(self) -> Mapping[str, tuple[int, bool]]:
         """Lets every lease run out, and takes back what they held."""

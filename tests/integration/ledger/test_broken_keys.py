@@ -13,6 +13,7 @@ from tests.histories import settlement
 from tests.integration.ledger.real import APPLICATION, POLICY, PREFIX, RealLedger
 from tests.ledger_audit import Accounts, audit
 from tests.shorthand import DIALOG, MARKS, USER, dialogs, read
+from worker.ledger import Settled
 
 OTHERS: dict[str, Callable[[Any, str], object]] = {
     "string": lambda client, key: client.set(key, b"\xff garbage"),
@@ -37,7 +38,7 @@ def one_round(real: RealLedger) -> None:
     claims = real.claim()
     assert [claim.slot for claim in claims] == [MARKS]
     assert real.ledger.extend([(claim.slot, claim.generation) for claim in claims]) == [True]
-    assert real.ledger.settle([settlement(claim, "done") for claim in claims]) == [True]
+    assert real.ledger.settle([settlement(claim, "done") for claim in claims]) == [Settled.ENDED]
     real.ledger.reap()
     real.ledger.bury_invalid("receipts.edit_message", "{}", "invalid")
 

@@ -12,6 +12,7 @@ from tests.histories import settlement
 from tests.integration.ledger.real import APPLICATION, PREFIX, RealLedger
 from tests.ledger_audit import Accounts, audit
 from tests.shorthand import EDITS, MARKS, USER, delivered, dialogs, edit, read
+from worker.ledger import Settled
 
 OTHER_DIALOG = "e" * 24
 OTHER = f"m:{OTHER_DIALOG}:u{USER}"
@@ -53,7 +54,7 @@ def test_a_leased_key_that_is_no_slot_is_set_aside_when_its_lease_runs_out(real:
     damaged, other = real.claim()
     real.redis.set(f"{PREFIX}:{damaged.slot}", "not a slot")
     settlements = [settlement(damaged, "done"), settlement(other, "done")]
-    assert real.ledger.settle(settlements) == [False, True]
+    assert real.ledger.settle(settlements) == [Settled.STALE, Settled.ENDED]
     assert real.reap() == {}
     assert list(real.broken()) == [damaged.slot]
     assert real.redis.zcard(f"{PREFIX}:leases") == 0

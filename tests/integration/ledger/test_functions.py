@@ -17,13 +17,14 @@ from tests.histories import settlement
 from tests.integration.ledger.real import APPLICATION, PREFIX, RealLedger
 from tests.ledger_audit import Accounts, audit
 from tests.shorthand import dialogs, read
+from worker.ledger import Settled
 from worker.ledger.functions import LEDGER
 
 
 def one_round(real: RealLedger) -> None:
     real.record([read(dialog=dialog) for dialog in dialogs(2)])
     claims = real.claim()
-    assert real.ledger.settle([settlement(claim, "done") for claim in claims]) == [True, True]
+    assert real.ledger.settle([settlement(claim, "done") for claim in claims]) == [Settled.ENDED, Settled.ENDED]
     assert audit(real.redis, APPLICATION) == Accounts(recorded=2, covered=2)
 
 
@@ -91,7 +92,7 @@ def test_a_full_server_drains_though_it_cannot_take_the_library(real: RealLedger
     real.redis.config_set("maxmemory", 1)
     try:
         claims = real.claim()
-        assert real.ledger.settle([settlement(claim, "done") for claim in claims]) == [True, True]
+        assert real.ledger.settle([settlement(claim, "done") for claim in claims]) == [Settled.ENDED, Settled.ENDED]
         assert libraries(real.redis) == {RECORDING.name}
     finally:
         real.redis.config_set("maxmemory", 0)

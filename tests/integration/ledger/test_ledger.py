@@ -11,7 +11,7 @@ from tests.integration.ledger.real import APPLICATION, PREFIX, RealLedger
 from tests.ledger_audit import Accounts, audit
 from tests.shorthand import DIALOG, EDITS, MARKS, USER, delivered, dialogs, edit, msg, read
 from worker.acting import Patience, outcome_of
-from worker.ledger import Again, Back, Dead, Done, MarkClaim, Part
+from worker.ledger import Again, Back, Dead, Done, MarkClaim, Part, Settled
 from worker.plan import Limits, Put
 from worker.verdicts import Rejected, Sent, Verdict
 
@@ -71,7 +71,7 @@ def test_settlements_of_one_call_stand_for_themselves(real: RealLedger) -> None:
             ("m:never:u1", 1, Done(Part("r"))),
         ]
     )
-    assert answers == [True, False, True, False]
+    assert answers == [Settled.ENDED, Settled.STALE, Settled.ENDED, Settled.STALE]
     assert audit(real.redis, APPLICATION) == Accounts(recorded=3, covered=1, in_flight=1, pending=1)
 
 
@@ -119,7 +119,8 @@ def test_what_was_tried_too_long_is_dead_but_not_what_came_meanwhile(redis_clien
     real.record([read()])
     (claim,) = real.claim()
     real.record([read(up_to=2)])
-    assert real.settle(*settlement(claim, Again("status 503", "unavailable", delay_ms=LATER_MS, costs_attempt=True)))
+    again = Again("status 503", "unavailable", delay_ms=LATER_MS, costs_attempt=True)
+    assert real.ledger.settle([settlement(claim, again)]) == [Settled.DIED]
     (letter,) = real.letters()
     assert (letter["reason"], letter["receipts"]) == ("gave up: status 503", "1")
     assert audit(redis_client, APPLICATION) == Accounts(recorded=2, dead=1, pending=1)

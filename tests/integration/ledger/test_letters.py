@@ -451,6 +451,7 @@ def test_more_letters_than_are_kept_let_the_oldest_go_and_count_them(redis_clien
 def old(real: RealLedger, dead_ms: int) -> None:
     """A letter of one receipt that has been dead since then, as the scripts would have left it."""
     real.redis.xadd(f"{PREFIX}:dead", {"slot": EDITS, "receipts": 1, "reason": "old", "dead_ms": dead_ms})
+    real.redis.xadd(f"{PREFIX}:notices", {"outcome": "dead", "receipts": 1})
     for name in ("recorded", "dead"):
         real.redis.hincrby(f"{PREFIX}:counts", name, 1)
 

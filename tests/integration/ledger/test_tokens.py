@@ -13,7 +13,7 @@ from tests.histories import settlement
 from tests.integration.ledger.real import APPLICATION, PREFIX, RealLedger
 from tests.ledger_audit import Accounts, audit
 from tests.shorthand import DIALOG, USER, dialogs, edit, msg, read
-from worker.ledger import Again, Stopped
+from worker.ledger import Again, Settled, Stopped
 
 ACTOR = f"s{USER}"
 FIRST, SECOND, THIRD = dialogs(3)
@@ -171,7 +171,7 @@ def test_without_an_api_key_a_slot_is_tried_again_until_it_has_waited_long_enoug
         real.come_due()
     real.redis.hset(f"{PREFIX}:{name}", "u", real.now_ms() - 86_400_000)
     (claim,) = real.claim()
-    real.settle(*settlement(claim, UNCONFIGURED))
+    assert real.ledger.settle([settlement(claim, UNCONFIGURED)]) == [Settled.DIED]
     (letter,) = real.letters()
     assert letter["reason"] == "no newer session token came: no API key"
     assert audit(real.redis, APPLICATION) == Accounts(recorded=1, dead=1)

@@ -20,7 +20,7 @@ class RecordingQueue(ReceiptQueue):
         self.taken: list[Receipt] = []
         self.calls: list[int] = []
 
-    def record_many(self, receipts: Iterable[Receipt]) -> None:
+    def record_many(self, receipts: Iterable[Receipt], *, trace: str | None = None) -> None:  # noqa: ARG002 - the queue's signature
         receipts = list(receipts)
         self.taken += receipts
         self.calls.append(len(receipts))

@@ -37,9 +37,10 @@ COUNTS = {
     "RECEIPTS_CONNECTIONS": (1, 256),
     "RECEIPTS_SYNCS_MAX": (1, 1024),
     "RECEIPTS_LOG_REPEATS_PER_MIN": (1, 1_000_000),
+    "RECEIPTS_HOOK_KEEP_MAX": (1, 100_000_000),
     "QUICKBLOX_LIST_MAX_IDS": (1, 200),
 }
-SWITCHES = ("QUICKBLOX_COMMA_LISTS", "QUICKBLOX_BOTH_FLAGS")
+SWITCHES = ("RECEIPTS_HOOK_STREAM", "QUICKBLOX_COMMA_LISTS", "QUICKBLOX_BOTH_FLAGS")
 PARTNERS = {
     "RECEIPTS_GATHER_MIN_S": {"RECEIPTS_GATHER_MAX_S": "3600"},
     "RECEIPTS_GATHER_MAX_S": {"RECEIPTS_GATHER_MIN_S": "0"},
@@ -55,6 +56,8 @@ TEXTS = {
     "RECEIPTS_LOG_LEVEL": ["LOUD", "20"],
     "RECEIPTS_LOG_FORMAT": ["xml", "JSON"],
     "RECEIPTS_HEALTH_DIR": ["relative/path"],
+    "RECEIPTS_HOOK_TASK": ["a b", "x" * 201, "schl\u00fcssel", "receipts.sync", "receipts"],
+    "RECEIPTS_HOOK_QUEUE": ["a b", "x" * 201, "receipts.sync", "receipts"],
     "SENTRY_ENVIRONMENT": ["a b", "a/b", "x" * 65, "None", "a\nb"],
     "SENTRY_RELEASE": ["a/b", "a\\b", "x" * 201, "..", " ", "a\nb"],
     "QUICKBLOX_ENDPOINT": ["api.quickblox.com", "ftp://api.quickblox.com", "https://", "https://h?", "https://h#x"],

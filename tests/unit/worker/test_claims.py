@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.worker.examples import DIALOG, TOKEN, message_id
@@ -30,6 +32,21 @@ def test_a_mark_slot() -> None:
         ids={A: "r", B: "d"},
         list_limit=25,
     )
+
+
+def test_the_traces_that_its_receipts_came_from() -> None:
+    one, two = (f"00-{n:032x}-{n:016x}-01" for n in (1, 2))
+    traces = f",{one},{two}".encode()
+    for answer in (MARK, [*MARK, b"r" + A.encode(), b"1"], EDIT):
+        assert parse_claim(answer, 12.5).traces == ()
+        claim = parse_claim([*answer, traces], 12.5)
+        assert claim.traces == (one, two)
+        assert replace(claim, traces=()) == parse_claim(answer, 12.5)
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff", b"00-1-2-01", 7])
+def test_what_is_no_trace_keeps_no_slot_from_being_sent(damage: bytes | int) -> None:
+    assert parse_claim([*MARK, damage], 12.5) == parse_claim(MARK, 12.5)
 
 
 def test_an_edit_slot() -> None:

@@ -36,11 +36,11 @@ do
   end
 
   -- Answers the event that somebody has to be told of: a probe that failed is no news, and an outage that comes back
-  -- before a minute of health is the same.
+  -- before a minute of health is the same, reopened.
   local function open(st, cap, now, why, open_ms)
     local same = st.why == why and st.outage and (st.open or now - (st.closed or now) < HEALTHY_MS)
-    local before = law.limit(st, cap)
-    if not st.open then st.before = before < math.huge and before or nil end
+    local before, was_shut = law.limit(st, cap), not st.open
+    if was_shut then st.before = before < math.huge and before or nil end
     if not same then st.outage, st.opens = now, 0 end
     -- Since when, also where a probe has failed: what was claimed since then is a probe.
     st.open, st.why = st.open or now, why
@@ -48,6 +48,7 @@ do
     st.opens = (st.opens or 0) + 1
     forget_window(st)
     if not same then return 'opened ' .. why end
+    if was_shut then return 'reopened ' .. why end
   end
 
   local function close(st, now)
@@ -67,7 +68,7 @@ do
   --   asked_ms    how long the API asked to be left alone, or how long a refused key is left alone; 0 for nothing
   --   by_key      whether it was sent with the API key; nil where that is not known any more
   --   calls_min   fewest calls in the breaker's window for it to open
-  -- answers       an event: 'opened outage', 'opened key', 'closed outage', 'closed key'; or nil
+  -- answers       an event: 'opened', 'reopened' or 'closed', and 'outage' or 'key'; or nil
   function law.answer(st, cap, now, verdict, claimed_ms, asked_ms, by_key, calls_min)
     -- A probe; what was claimed in the millisecond in which it opened was claimed before.
     local asked_after = st.open and claimed_ms > st.open
@@ -81,14 +82,15 @@ do
       count_call(st, now, true)
       if is_failing(st, calls_min) then return open(st, cap, now, 'outage') end
     elseif verdict == 'unauthorized' and by_key and asked_ms > 0 then
+      st.refused = now
       if not st.open or asked_after then return open(st, cap, now, 'key', asked_ms) end
       st.till = math.max(st.till, now + asked_ms)
     else
       law.passed(st, cap, now, claimed_ms)
       if st.open then
         if asked_after and (st.why == 'outage' or by_key) then return close(st, now) end
-        -- A session's call says nothing of the key: the next one may.
-        if asked_after and by_key == false then st.till = now end
+        -- A session's call says nothing of the key: the next one may, unless the key was refused meanwhile.
+        if asked_after and by_key == false and claimed_ms > (st.refused or 0) then st.till = now end
       else
         count_call(st, now, false)
       end

@@ -5,7 +5,8 @@
 --          sync's permit ran out and others have taken its place.
 --          mark slot: {slot, generation, attempts, recorded_ms, token, list limit, read, delivered, id, n, id, n, …},
 --          an id preceded by its flag's letter; edit slot: {slot, generation, attempts, recorded_ms, token, actor,
---          revision, text}; behind the claims what had no token to be sent with: {slot, 'waits' or 'dead'}
+--          revision, text}; of either one part more where
+--          its receipts came from traces; behind the claims what had no token to be sent with: {slot, 'waits' or 'dead'}
 
 local pace, cap = read_pace()
 
@@ -53,13 +54,14 @@ local function claim_mark(s)
   if s.k then put(s, 'fk', s.k) end
   local answer = {s.slot, s.g, number(s, 'a'), s.ft, s.k or '', number(s, 'z'), number(s, 'fr'), number(s, 'fd')}
   for _, part in ipairs(ids_of(s, 'f')) do answer[#answer + 1] = part end
+  answer[#answer + 1] = s.fj
   return answer
 end
 
 local function claim_edit(s)
   -- From here until the API has accepted it, nobody knows which text it holds.
   if s.h then put(s, 'h', nil) end
-  return {s.slot, s.g, number(s, 'a'), s.ft, s.fk or '', s.fu, s.fv, s.fx}
+  return {s.slot, s.g, number(s, 'a'), s.ft, s.fk or '', s.fu, s.fv, s.fx, s.fj}
 end
 
 -- An earlier PUT that was not answered may still be applied, after this one: another text waits until it cannot.

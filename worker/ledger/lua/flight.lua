@@ -3,12 +3,12 @@
 
 local HALVES = {
   p = {t = 'pt', r = 'pr', d = 'pd', r_names = 'pa', d_names = 'pb', ids = 'pi',
-    n = 'pn', v = 'pv', x = 'px', u = 'pu', k = 'pk'},
+    n = 'pn', v = 'pv', x = 'px', u = 'pu', k = 'pk', j = 'pj'},
   f = {t = 'ft', r = 'fr', d = 'fd', r_names = 'fa', d_names = 'fb', ids = 'fi',
-    n = 'fn', v = 'fv', x = 'fx', u = 'fu', k = 'fk'},
+    n = 'fn', v = 'fv', x = 'fx', u = 'fu', k = 'fk', j = 'fj'},
 }
-local MARK_HALF = {'t', 'r', 'd', 'r_names', 'd_names', 'ids'}
-local EDIT_HALF = {'t', 'n', 'v', 'x', 'u', 'k'}
+local MARK_HALF = {'t', 'r', 'd', 'r_names', 'd_names', 'ids', 'j'}
+local EDIT_HALF = {'t', 'n', 'v', 'x', 'u', 'k', 'j'}
 
 -- A key that holds something else, or nothing, must neither be sent nor stop the others: it is set aside by name.
 local function set_aside(slot, why)
@@ -89,6 +89,7 @@ local function join_back(s)
   else
     join_back_mark(s)
   end
+  if s.fj then trace_back(s) end
   land(s)
   put(s, 'pt', first)
 end

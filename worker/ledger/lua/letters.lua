@@ -43,13 +43,19 @@ end
 -- Each letter brings one more than is kept at most; the others are those that grow old.
 local EXPIRED_PER_LETTER = 4
 
+-- Answers the entry's id.
+local function append(key, ...)
+  spared('XLEN', key)
+  local stored = redis.pcall('XADD', key, '*', ...)
+  if type(stored) ~= 'table' then return stored end
+  -- Another hand has written the last id that there can be.
+  set_key_aside(key, stored.err)
+  return redis.call('XADD', key, '*', ...)
+end
+
+-- Answers the letter's id.
 local function store_letter(...)
-  spared('XLEN', dead_key())
-  local stored = redis.pcall('XADD', dead_key(), '*', ...)
-  if type(stored) == 'table' then
-    -- Another hand has written the last id that there can be.
-    set_key_aside(dead_key(), stored.err)
-    redis.call('XADD', dead_key(), '*', ...)
-  end
+  local id = append(dead_key(), ...)
   expire_letters(EXPIRED_PER_LETTER)
+  return id
 end

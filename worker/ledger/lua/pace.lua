@@ -7,7 +7,7 @@ local function window_key() return prefix .. ':window' end
 
 -- What no function wrote counts as nothing: garbage must neither hold an application for ever nor let it run freely.
 local TIMES = {at = true, cut = true, round = true, pressed = true, w_at = true, r_at = true, closed = true,
-  outage = true, open = true, paused = true}
+  outage = true, open = true, refused = true, paused = true}
 local HOLD_FAR_MS = 2 * 86400000
 
 -- Answers the law's state, and the configured rate in calls/s. Asked before anything else of this file.

@@ -9,8 +9,8 @@
 --          list limit most ids in the slot's next list ('' as it is) · wants token '1': waits for another one, or for credentials
 --          in doubt   '1': the API may have applied the PUT, or may still do so
 --          verdict    sent, rejected, throttled, unavailable, unauthorized; '' where the API was not asked
--- answers  1 or 0 per claim: settled, or stale; then the breaker's events, each told to one caller alone: 'opened outage',
---          'opened key', 'closed outage', 'closed key'
+-- answers  per claim 1 settled, 0 stale, 2 settled, and dead though it was to come again; then the breaker's events, each told
+--          to one caller alone: 'opened', 'reopened' or 'closed', and 'outage' or 'key'
 
 local pace, cap = read_pace()
 
@@ -23,6 +23,7 @@ local function accept(s, letters, ids)
     local n = number(s, 'fn')
     covered(s, n)
     count('in_flight', -n)
+    notify_covered(s, n, {'revision', s.fv or '', 'actor', s.fu or ''})
     if number(s, 'fv') >= number(s, 'v') then put(s, 'v', s.fv) end
     put(s, 'h', redis.sha1hex(s.fx or ''))
     if s.o then put(s, 'o', nil) end
@@ -33,9 +34,10 @@ local function accept(s, letters, ids)
     local flag = FLAGS[letter]
     each_name(s[flag.sent_names], function(id) remember(s, flag, id) end)
   end
-  local n = take_marks(s, letters, ids).n
-  covered(s, n)
-  count('in_flight', -n)
+  local taken = take_marks(s, letters, ids)
+  covered(s, taken.n)
+  count('in_flight', -taken.n)
+  notify_covered(s, taken.n, taken.fields)
 end
 
 local function lengthen_list(s)
@@ -52,6 +54,7 @@ local function without_access(s, c)
   elseif has_waited_out(s) then
     c.reason = 'no newer session token came: ' .. c.reason
     bury(s, take(s), c)
+    c.died = true
     return close(s, false)
   end
   join_back(s)
@@ -74,6 +77,7 @@ local function again(s, c)
   if c.costs and now - number(s, 'q') >= policy.give_up_ms then
     c.reason = 'gave up: ' .. c.reason
     bury(s, take(s), c)
+    c.died = true
     return close(s, false)
   end
   join_back(s)
@@ -143,7 +147,7 @@ for _, c in ipairs(claims) do
     OUTCOMES[c.outcome](s, c)
     write(s)
     if not s.pt and not s.ft and is_session(actor) then at_rest[actor] = true end
-    answers[#answers + 1] = 1
+    answers[#answers + 1] = c.died and 2 or 1
   else
     count('stale_settles', 1)
     answers[#answers + 1] = 0

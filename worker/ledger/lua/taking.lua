@@ -1,5 +1,5 @@
 -- Taking out of a flight what one PUT carried, or all of it: to be counted as covered, or to stand among the dead
--- letters. Shared by settle and reap; put behind letters.lua (worker/ledger/functions.py).
+-- letters. Shared by settle and reap; put behind notices.lua (worker/ledger/functions.py).
 
 -- A dead letter holds what is needed to send it again, and never a token. `taken` = {n, fields…}.
 local function bury(s, taken, why)
@@ -7,9 +7,10 @@ local function bury(s, taken, why)
   tally(s, 'D', n)
   count('dead', n)
   count('in_flight', -n)
-  store_letter('slot', s.slot, 'receipts', n, 'reason', why.reason,
+  local letter = store_letter('slot', s.slot, 'receipts', n, 'reason', why.reason,
     'status', why.status or '', 'words', why.words or '', 'request_id', why.request_id or '',
     'attempts', number(s, 'a') + 1, 'crashes', number(s, 'y'), 'recorded_ms', s.ft, 'dead_ms', now, unpack(taken.fields))
+  notify_dead(s, n, why, letter, taken.fields)
 end
 
 local function take_edit(s)
