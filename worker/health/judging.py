@@ -86,9 +86,8 @@ def _symptoms_of_consumer(last: Seen, seen: Seen) -> Iterator[tuple[Symptom, str
         yield ("loop", ""), "the consumer's event loop stands still though the broker answers"
     if seen.probed.waiting and seen.held == 0 and seen.messages == last.messages:
         yield ("silence", ""), "messages wait at the broker, and none is consumed"
-    # All at work, and alive: the task waits its turn, however long.
-    nobody_free = seen.processes > 0 and len(seen.working) >= seen.processes
-    if not nobody_free:
+    # Where all are at work, and alive, the task waits its turn, however long; so it does in a pool of threads.
+    if len(seen.working) < seen.processes:
         for each in seen.handed & last.handed:
             yield ("task", each), "a process of the pool does not begin the task that it was given"
 

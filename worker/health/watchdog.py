@@ -55,10 +55,17 @@ class Watchdog(threading.Thread):
         """Looks until `end`."""
         self._probe.start()
         while not self._ended.wait(self._every_s):
-            judgement = self._judge.judge(self._look(), time.monotonic())
-            self._report(judgement)
-            if not judgement.live:
-                end_stuck(judgement, self._pool, self._soft_s)
+            try:
+                self._watch()
+            except Exception as error:  # noqa: BLE001 - else nobody would watch, and nobody know
+                # The report grows old: from outside it is as if the worker stood still.
+                events.WATCHDOG_FAILS.say(log, error=type(error).__name__)
+
+    def _watch(self) -> None:
+        judgement = self._judge.judge(self._look(), time.monotonic())
+        self._report(judgement)
+        if not judgement.live:
+            end_stuck(judgement, self._pool, self._soft_s)
 
     def _look(self) -> Seen:
         # The probe first: what it saw is older than what the others say, so that nothing moves unseen in between.
@@ -82,8 +89,7 @@ class Watchdog(threading.Thread):
 
     def _pool(self) -> list[int]:
         """The processes of the pool; a pool without any tells its own."""
-        pool = self._worker.pool
-        pids = pool.info.get("processes", ()) if pool is not None else ()
+        pids = self._worker.pool.info.get("processes", ())
         return [pid for pid in pids if isinstance(pid, int) and pid != os.getpid()]
 
     def _report(self, judgement: Judgement) -> None:

@@ -79,6 +79,7 @@ WORKER_STUCK = _error(
     "worker.stuck", "the worker makes no progress and ends itself, to be started again", "reason pids? exit_code"
 )
 WORKER_ENDED_HARD = _error("worker.ended_hard", "its main process did not end, and is ended hard", "exit_code")
+WATCHDOG_FAILS = _error("health.watchdog_fails", "the watchdog cannot look, the report grows old", "error")
 REPORT_NOT_WRITTEN = _warning("health.not_written", "the report for `python -m worker health` is not written", "error")
 BEAT_WAITS = _warning("beat.waits", "beat waits for the broker", "error")
 PROCESS_LOST = _warning("process.lost", "a process of the pool was lost", "application slots")

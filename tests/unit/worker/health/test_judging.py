@@ -96,7 +96,9 @@ QUIET_DAYS: dict[str, Change] = {
         n, working={11: float(n), 12: float(n)}, handed=frozenset({"a"}), held=3, probed=replace(ANSWERING, waiting=9)
     ),
     "others take the messages, more come": lambda n: moving(n, messages=n, probed=replace(ANSWERING, waiting=100)),
-    "a pool of threads has neither loop nor processes": lambda n: moving(n, turns=None, processes=0),
+    "a pool of threads has neither loop nor processes, and its tasks wait": lambda n: moving(
+        n, turns=None, processes=0, handed=frozenset({"a"}), held=3
+    ),
     "messages wait, for its hands are full": lambda n: moving(
         n, held=2, working={11: float(n), 12: float(n)}, probed=replace(ANSWERING, waiting=9)
     ),

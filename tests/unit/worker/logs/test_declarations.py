@@ -44,7 +44,7 @@ def test_every_declared_event_is_said_with_its_fields() -> None:
     assert len(declared) == len(events.OURS), "two events have one name"
     mentioned: set[str] = set()
     for path in sorted((PROJECT / "worker").rglob("*.py")) + sorted((PROJECT / "tasks").rglob("*.py")):
-        if path.name != "events.py":
+        if path != PROJECT / "worker" / "logs" / "events.py":
             text = path.read_text(encoding="utf-8")
             mentioned |= {name for name in declared if f"events.{name}" in text}
     assert mentioned == declared.keys()
