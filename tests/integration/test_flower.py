@@ -93,7 +93,8 @@ def a_wrong_call_is_a_failed_task(flower: Flower) -> None:
 def the_counts_add_up_to_the_ledgers(system: System, flower: Flower) -> None:
     accounts = system.wait_until_settled()
     until(lambda: not flower.states("receipts.sync").keys() & {"STARTED", "RECEIVED"}, "every sync's end on Flower")
-    counts = {str(name, "utf-8"): int(n) for name, n in system.redis.hgetall("rs:{default}:counts").items()}
+    stored: dict[bytes, bytes] = system.redis.hgetall("rs:{default}:counts")  # type: ignore[assignment]
+    counts = {name.decode(): int(n) for name, n in stored.items()}
     puts = {name.removeprefix("puts_"): n for name, n in counts.items() if name.startswith("puts_")}
     assert shown_puts(flower) == puts
     states = flower.states("receipts.put")

@@ -75,7 +75,7 @@ def test_beat_and_flower_write_the_same_lines(system: System, tmp_path: Path) ->
     schedule = tmp_path / "schedule.json"
     job = {"task": "receipts.mark_dialog_read", "every_s": 1, "kwargs": {"dialog_id": "f" * 24, "user_id": 1}}
     schedule.write_text(json.dumps({"job": job}))
-    env = {"REDIS_URL": system.redis_server.url, "RECEIPTS_SCHEDULE_FILE": str(schedule)}
+    env = {**system.environment({}), "RECEIPTS_SCHEDULE_FILE": str(schedule)}
     with (
         start_from_procfile("beat", env | {"BEAT_STATE": str(tmp_path / "beat")}, tmp_path) as beat,
         start_from_procfile("flower", env | {"FLOWER_PORT": str(free_port())}, tmp_path) as flower,

@@ -20,6 +20,7 @@ _TEXTS = {
     "publish": ("publish",),
     "bury": ("bury",),
     "expire": ("expire",),
+    "fade": ("fade",),
     "drop": ("drop",),
     "replay": ("replay",),
     "start": ("start",),
@@ -51,6 +52,7 @@ PAUSE = Function(LEDGER, "pause")
 PUBLISH = Function(LEDGER, "publish")
 BURY = Function(LEDGER, "bury")
 EXPIRE = Function(LEDGER, "expire")
+FADE = Function(LEDGER, "fade")
 DROP = Function(LEDGER, "drop")
 REPLAY = Function(LEDGER, "replay")
 START = Function(LEDGER, "start")

@@ -51,6 +51,7 @@ LOGIN_REFUSED = _error("session.login_refused", "no service session: the login i
 LOGIN_FAILED = _warning("session.login_failed", "no service session for now", "application reason")
 
 # The ledger and its Redis.
+TOKEN_UNREADABLE = _error("ledger.token_unreadable", "receipts wait", "application reason")
 LEASE_RAN_OUT = _warning("lease.ran_out", "lease ran out", "application slot crashes outcome")
 TICK_FAILED = _error("tick.failed", "tick failed, ticking goes on", "application error")
 TICKS_AGAIN = _warning("tick.again", "ticks again", "application")

@@ -65,6 +65,9 @@ TEXTS = {
     "CELERY_BROKER_URL": ["localhost", "kafka://h", "amqp://", "redis+socket://"],
     "RECEIPTS_APPLICATIONS": ["Shop", "a b", "a,,b", "a,", "x" * 33, "a,a", "a_b", "x,x-file"],
     "RECEIPTS_SCHEDULE_FILE": ["/nowhere/schedule.json"],
+    "REDIS_CA_FILE": ["/nowhere/ca.pem", __file__],
+    "CELERY_BROKER_CA_FILE": ["/nowhere/ca.pem", __file__],
+    "QUICKBLOX_CA_FILE": ["/nowhere/ca.pem", __file__],
     "RECEIPTS_APPLICATIONS_FILE": ["/nowhere/applications.toml"],
 }
 HEADER = ["with space", "schlüssel", "tab\t", "line\n"]
@@ -76,6 +79,7 @@ SECRETS = {
     "QUICKBLOX_LOGIN": ["two\nlines", "tab\t"],
     "QUICKBLOX_PASSWORD": ["two\nlines", "nul\x00"],
     "SENTRY_DSN": ["x", "https://h/1"],
+    "RECEIPTS_TOKEN_KEYS": ["short", "A" * 43, "!" * 44, f"{'A' * 43}=,{'A' * 43}=", f"{'A' * 43}=,short"],
 }
 RATE = {
     "QUICKBLOX_RATE_PER_S": ["-1", "0.5", "nan", "inf", "fast"],
