@@ -35,6 +35,7 @@ lint: setup  ## format, lint, types, import rules, generated pages
 	"$(BIN)/lint-imports" --no-cache
 	"$(BIN)/python" -m settings.page --check docs/settings.md
 	"$(BIN)/python" -m worker.metrics.page --check docs/metrics.md
+	"$(BIN)/python" -m worker.logs.page --check docs
 	"$(BIN)/python" -m bench.page --check docs/benchmarks.md
 
 .PHONY: test
@@ -54,6 +55,18 @@ test-prometheus: setup  ## the dashboard's and the alerts' queries on Debian's P
 
 .PHONY: test-packages
 test-packages: test-brokers test-prometheus  ## all tests that need servers of Debian's packages
+
+$(VENV)/installed-browser: requirements/browser.txt $(VENV)/installed
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
+	@touch "$@"
+
+.PHONY: test-browser
+test-browser: setup $(VENV)/installed-browser  ## Flower's pages in the machine's Chromium (skips where there is none)
+	RECEIPTS_TEST_BROWSER=$${RECEIPTS_TEST_BROWSER:-where-present} "$(BIN)/pytest" -n 0 -rs tests/browser
+
+.PHONY: flower-pictures
+flower-pictures: setup $(VENV)/installed-browser  ## the pictures of docs/flower.md, anew
+	RECEIPTS_TEST_BROWSER=required RECEIPTS_PICTURES=docs/flower "$(BIN)/pytest" -q -n 0 tests/browser/test_flower.py
 
 .PHONY: test-acl
 test-acl: setup  ## everything that talks to Redis, as the users of docker/redis/users.acl; about a quarter of an hour
@@ -96,6 +109,7 @@ format: setup  ## rewrite the sources in the project's format
 docs: setup  ## rewrite the pages that are generated from the code
 	"$(BIN)/python" -m settings.page docs/settings.md
 	"$(BIN)/python" -m worker.metrics.page docs/metrics.md
+	"$(BIN)/python" -m worker.logs.page docs
 
 .PHONY: sandbox
 sandbox: setup  ## a page to watch receipts on: the chat API's sandbox with a worker and players; PORT (8090)
