@@ -1,15 +1,18 @@
 #!/bin/sh
-# The image's roles: docker run IMAGE worker|beat|flower|sandbox|settings, and more arguments for the command.
-# The first three are the Procfile's own commands.
+# The image's roles: docker run IMAGE worker|beat|flower|metrics|sandbox|settings, and more arguments for the command.
+# Those that the Procfile has are the Procfile's own commands.
 set -eu
 role=${1:-worker}
 [ $# -eq 0 ] || shift
+command=$(sed -n "s/^$role: *//p" Procfile)
 case "$role" in
-worker | beat | flower) eval "exec $(sed -n "s/^$role: *//p" Procfile) \"\$@\"" ;;
 sandbox) exec python -m sandbox "$@" ;;
 settings) exec python -m worker settings "$@" ;;
 *)
-    echo "unknown role '$role': expected worker, beat, flower, sandbox or settings" >&2
-    exit 64
+    if [ -z "$command" ]; then
+        echo "unknown role '$role': expected one of $(sed -n 's/:.*/,/p' Procfile | tr '\n' ' ')sandbox or settings" >&2
+        exit 64
+    fi
+    eval "exec $command \"\$@\""
     ;;
 esac

@@ -8,5 +8,7 @@ lock() {
 }
 lock service.in --output-file service.txt
 lock dev.in --constraint service.txt --output-file dev.txt
+lock image.in --constraint dev.txt --output-file image.txt
 lock browser.in --constraint dev.txt --output-file browser.txt
 lock audit.in --output-file audit.txt
+lock kubernetes.in --constraint dev.txt --output-file kubernetes.txt

@@ -12,10 +12,10 @@ Nothing here shows a secret: keys are pydantic's `SecretStr`, passwords in addre
 and a `Fault` is made with its value masked already. The addresses themselves (`redis_url`, `broker_url`) are plain
 strings, since clients need them so: do not log them, log `describe`.
 
-One story per module: `variable` (what a field says about itself), `application` and `model` (the values), `addresses`
-and `sentry` (what their texts must look like), `environment`, `applications_file` and `loading` (from variables and
-tables to the value), `schedule` and `crontab` (the file with beat's jobs), `masking` and `errors` (what may be shown),
-`rows` and `page` (the tables).
+One story per module: `variable` (what a field says about itself), `application`, `connections` and `model` (the
+values), `addresses`, `tls`, `token_keys`, `service_session` and `sentry` (what their texts must look like),
+`environment`, `applications_file` and `loading` (from variables and tables to the value), `schedule` and `crontab` (the
+file with beat's jobs), `masking` and `errors` (what may be shown), `rows` and `page` (the tables).
 """
 
 from settings.application import Application

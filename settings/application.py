@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -24,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from settings import addresses
 from settings.masking import mask_url
 from settings.service_session import credential, digits, line, require_all_or_none
+from settings.tls import Authority, authority
 from settings.variable import Variable, count, seconds, switch, variable_of
 
 DEFAULT_NAME = "default"
@@ -99,6 +101,7 @@ class Application(Configured):
         "Where the chat API answers; enterprise plans have an address of their own.",
         secrecy="url",
     ).field("https://api.quickblox.com")
+    ca_file: Authority | None = authority("QUICKBLOX_CA_FILE", "the chat API's")
     api_key: Annotated[SecretStr, BeforeValidator(header_text)] | None = Variable(
         "QUICKBLOX_API_KEY",
         "printable ASCII without spaces",
@@ -167,6 +170,13 @@ class Application(Configured):
     both_flags: bool = switch(
         "QUICKBLOX_BOTH_FLAGS", "Whether one PUT may carry `read` and `delivered` together.", default=True
     )
+
+    @field_validator("ca_file")
+    @classmethod
+    def _checks_something(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None and not str(info.data.get("endpoint", "https://")).startswith("https://"):
+            raise ValueError("with it the endpoint has to be https://")
+        return value
 
     @field_validator("password")
     @classmethod

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -12,15 +11,14 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationInfo,
-    field_serializer,
     field_validator,
 )
 
-from settings import addresses
-from settings.application import Application, Configured
+from settings import addresses, health, logs
+from settings.application import Application
+from settings.connections import Connections
 from settings.errors import UnknownApplicationError
 from settings.hook import task_name
-from settings.masking import mask_url
 from settings.schedule import Job
 from settings.sentry import environment_name, release_name
 from settings.variable import Variable, count, number_text, seconds, seconds_like, switch
@@ -35,32 +33,13 @@ _NOT_ABOVE = {
 }
 
 
-def _broker_of_ledger(data: Mapping[str, Any]) -> str:
-    return addresses.broker_of(data["redis_url"])
-
-
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-class Settings(Configured):
+class Settings(Connections):
     """The settings of one deployment. Durations are in seconds; what each field means stands in docs/settings.md."""
 
-    redis_url: Annotated[str, BeforeValidator(addresses.ledger)] = Variable(
-        "REDIS_URL",
-        "redis://host:port/db, rediss://…, unix:///path?db=0, redis+sentinel://host:port,host:port/service/db or "
-        "redis+cluster://host:port,host:port",
-        "The Redis that holds the ledger: one server, one behind Sentinels, or a cluster (docs/redis.md).",
-        secrecy="url",
-    ).field("redis://127.0.0.1:6379/0")
-    broker_url: Annotated[str, BeforeValidator(addresses.broker)] = Variable(
-        "CELERY_BROKER_URL",
-        "an address, or several joined by ';', with "
-        + ", ".join(f"{scheme}://" for scheme in addresses.BROKER_SCHEMES),
-        "The broker that carries the doorbells; a must when the ledger is a cluster or has Sentinels behind TLS.",
-        secrecy="url",
-        default_text="the Redis of REDIS_URL",
-    ).field(default_factory=_broker_of_ledger)
     applications: tuple[Application, ...] = Variable(
         "RECEIPTS_APPLICATIONS",
         "names joined by commas, each of 1 to 32 of a-z, 0-9 and '-'",
@@ -276,6 +255,10 @@ class Settings(Configured):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Variable(
         "RECEIPTS_LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", "The least severe log lines that are written."
     ).field("INFO")
+    log_format: logs.Format = logs.FORMAT
+    log_repeats_per_min: int = logs.REPEATS_PER_MIN
+    health_dir: health.Directory | None = health.DIRECTORY
+    stuck_after_s: float = health.STUCK_AFTER_S
 
     @field_validator(*_NOT_ABOVE)
     @classmethod
@@ -287,10 +270,6 @@ class Settings(Configured):
             name = "RECEIPTS_" + partner.upper()
             raise ValueError(f"it is below {name}, which is {number_text(least)}")
         return value
-
-    @field_serializer("redis_url", "broker_url")
-    def _without_password(self, value: str) -> str:
-        return mask_url(value)
 
     @property
     def tells(self) -> bool:

@@ -21,11 +21,16 @@ class RabbitMQ:
     Attributes:
         directory: Where its data and its logs are.
         port: Kept over restarts.
+        tls_port: The same, where it has a certificate.
         process: The one of now.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, certificate: tuple[Path, Path] | None = None) -> None:
         """Start it and wait until it takes connections.
+
+        Args:
+            directory: Made unless it exists.
+            certificate: With one and its key it listens with TLS, too.
 
         Raises:
             FileNotFoundError: There is no rabbitmq-server.
@@ -33,6 +38,7 @@ class RabbitMQ:
         """
         self.directory, self.port = directory.absolute(), free_port()
         self._dist_port, self._epmd_port = free_port(), free_port()
+        self._certificate, self.tls_port = certificate, free_port()
         self.directory.mkdir(parents=True, exist_ok=True)
         self._epmd = Process(
             "epmd",
@@ -84,7 +90,8 @@ class RabbitMQ:
 
     def _environment(self) -> dict[str, str]:
         configuration = self.directory / "rabbitmq.conf"
-        configuration.write_text(f"listeners.tcp.1 = {HOST}:{self.port}\nlog.console = true\n", encoding="utf-8")
+        lines = [f"listeners.tcp.1 = {HOST}:{self.port}", "log.console = true", *self._tls()]
+        configuration.write_text("\n".join(lines) + "\n", encoding="utf-8")
         (self.directory / "env.conf").touch()
         (self.directory / "enabled_plugins").write_text("[].\n", encoding="utf-8")
         return {
@@ -105,6 +112,12 @@ class RabbitMQ:
             "RABBITMQ_CONF_ENV_FILE": str(self.directory / "env.conf"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.directory / "enabled_plugins"),
         }
+
+    def _tls(self) -> list[str]:
+        if self._certificate is None:
+            return []
+        files = zip(("certfile", "keyfile"), self._certificate, strict=True)
+        return [f"listeners.ssl.1 = {HOST}:{self.tls_port}", *(f"ssl_options.{name} = {path}" for name, path in files)]
 
 
 def _listens(port: int) -> bool:

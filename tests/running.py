@@ -6,6 +6,7 @@ API's journal and the ledger's accounts.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -44,6 +45,11 @@ QUICK = {
 }
 
 
+def redis_users() -> Path | None:
+    """The file with the users that Redis servers of tests are to have: with `make test-acl` those that we document."""
+    return PROJECT / "docker" / "redis" / "users.acl" if os.environ.get("TEST_REDIS_ACL") else None
+
+
 def until(holds: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
     """Waits until something holds; AssertionError with `what` when it does not in time."""
     deadline_s = time.monotonic() + timeout_s
@@ -60,20 +66,21 @@ class System:
     def __init__(self, directory: Path, settings: Mapping[str, str]) -> None:
         self._directory = directory
         self._settings = {**QUICK, **settings}
-        self._sandbox_port = free_port()
+        self.api_port = free_port()
+        self.health_dir = directory / "health"
         self.workers: list[Process] = []
         self._more_apis: list[Process] = []
-        self.redis_server = RedisServer(directory / "redis", fsync="always")
+        self.redis_server = RedisServer(directory / "redis", fsync="always", users=redis_users())
         self.redis: redis.Redis = self.redis_server.client()
         self.start_api()
-        self.receipts = ReceiptQueue(self.redis_server.url, timeout_s=5)
+        self.receipts = ReceiptQueue(self.redis_server.url_of("producer"), timeout_s=5)
 
     # The API -----------------------------------------------------------------------------------------------------
 
     def start_api(self) -> None:
         """Starts the sandbox, with an empty world; on the same port as before."""
-        self.api_process = start_sandbox(sys.executable, self._sandbox_port, self._directory, api_key=API_KEY)
-        self.api = SandboxClient(f"http://127.0.0.1:{self._sandbox_port}")
+        self.api_process = start_sandbox(sys.executable, self.api_port, self._directory, api_key=API_KEY)
+        self.api = SandboxClient(f"http://127.0.0.1:{self.api_port}")
 
     def start_another_api(self) -> tuple[SandboxClient, str]:
         """One more sandbox, for other applications; answers its client and its address."""
@@ -83,7 +90,7 @@ class System:
 
     def queue(self, application: str) -> ReceiptQueue:
         """The recording end of another application."""
-        return ReceiptQueue(self.redis_server.url, application=application, timeout_s=5)
+        return ReceiptQueue(self.redis_server.url_of("producer"), application=application, timeout_s=5)
 
     def dialog(self, number: int, users: tuple[int, ...] = (7, 123), messages: int = 3) -> tuple[str, list[str]]:
         """A dialog and its messages, all sent by the first user; answers their ids."""
@@ -124,7 +131,8 @@ class System:
 
     def start_worker_of(self, project: Path) -> Process:
         """Starts one more worker of another tree of this project: an older one."""
-        return self._start_worker(project, "", " ready.", {})
+        # It may not know the variable, and would refuse to start; an empty one is none.
+        return self._start_worker(project, "", " ready.", {"RECEIPTS_HEALTH_DIR": ""})
 
     def _start_worker(self, project: Path, extra: str, until_it_says: str, settings: Mapping[str, str]) -> Process:
         name = f"worker-{len(self.workers) + 1}"
@@ -137,17 +145,25 @@ class System:
     def operate(self, *arguments: str) -> str:
         """Runs an operator's command, `python -m worker …`, to its end; answers what it printed."""
         command = [sys.executable, "-m", "worker", *arguments]
-        env = environment(self.environment({}))
+        env = environment(self.environment({}) | {"REDIS_URL": self.redis_server.url_of("operator")})
         ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
+
+    def health(self, question: str) -> tuple[int, str]:
+        """What `python -m worker health` says of the workers: its exit code and its words."""
+        command = [sys.executable, "-m", "worker", "health", question]
+        env = environment(self.environment({}))
+        ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
+        return ended.returncode, ended.stdout.strip()
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         """The settings of a process of this system."""
         return self._settings | {
             "REDIS_URL": self.redis_server.url,
-            "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self._sandbox_port}",
+            "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self.api_port}",
             "QUICKBLOX_API_KEY": API_KEY,
+            "RECEIPTS_HEALTH_DIR": str(self.health_dir),
             **settings,
         }
 

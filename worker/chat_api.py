@@ -23,23 +23,29 @@ import requests
 import urllib3
 
 from worker.answers import retry_after_s, words_of
+from worker.certificates import certificate_refusal, why
 from worker.deadline import Deadlines
 from worker.one_address import OneAddress
 from worker.plan import Put
 from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Verdict
 
 _BODY_READ_BYTES = 8192
+_REQUEST_ID_MAX = 200
 _UNAUTHORIZED, _TIMEOUT, _THROTTLED = 401, 408, 429
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where and how to reach one application's chat API; timeouts in seconds."""
+    """Where and how to reach one application's chat API.
+
+    Timeouts are in seconds. Its certificate is checked with the authorities of `ca_file`, None: with those of certifi.
+    """
 
     base_url: str
     api_key: str | None = field(repr=False)
     connect_timeout_s: float
     read_timeout_s: float
+    ca_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ class ChatApi:
             ):
                 return Answer(answer.status, answer.headers, _beginning(answer))
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            return Unavailable(f"no answer: {type(error).__name__}", in_doubt=not _never_left(error))
+            return Unavailable(f"no answer: {why(error)}", in_doubt=not _never_left(error))
 
     def end_overdue(self) -> int:
         """Ends requests that take longer than both timeouts together; to be called often while any is under way."""
@@ -128,29 +134,38 @@ class ChatApi:
         if connection is None:
             endpoint = self._endpoint
             timeouts_s = endpoint.connect_timeout_s, endpoint.read_timeout_s
-            connection = self._threads.connection = OneAddress(endpoint.base_url, self._proxies, timeouts_s)
+            connection = self._threads.connection = OneAddress(
+                endpoint.base_url, self._proxies, timeouts_s, endpoint.ca_file
+            )
         return connection
 
     def _verdict(self, answer: Answer, put: Put) -> Verdict:
-        status = answer.status
+        status, request_id = answer.status, answer.headers.get("X-Request-Id", "")[:_REQUEST_ID_MAX]
         if 200 <= status < 300:  # noqa: PLR2004 - the 2xx
-            return Sent()
+            return Sent(status=status, request_id=request_id)
         if status == _THROTTLED:
-            return Throttled(answer.retry_after_s())
+            return Throttled(answer.retry_after_s(), status=status, request_id=request_id)
         if status == _UNAUTHORIZED:
-            return Unauthorized("the session token was refused" if put.token else "the API key was refused")
+            refused = "the session token was refused" if put.token else "the API key was refused"
+            return Unauthorized(refused, status=status, request_id=request_id)
         if 400 <= status < 500 and status != _TIMEOUT:  # noqa: PLR2004 - the 4xx
             private = tuple(secret for secret in (put.text, put.token, self._endpoint.api_key) if secret)
-            return Rejected(status, words_of(answer.body, private), answer.headers.get("X-Request-Id", "")[:200])
+            return Rejected(status, words_of(answer.body, private), request_id)
         # A redirect is an answer of something before the API, which has not seen the PUT.
-        return Unavailable(f"status {status}", answer.retry_after_s(), in_doubt=status >= 400)  # noqa: PLR2004 - 408, 5xx
+        in_doubt = status >= 400  # noqa: PLR2004 - 408, 5xx
+        return Unavailable(
+            f"status {status}", answer.retry_after_s(), in_doubt=in_doubt, status=status, request_id=request_id
+        )
 
 
 def _never_left(error: Exception) -> bool:
-    """Whether no connection was opened, so that the API cannot have seen the PUT."""
+    """Whether no connection was opened, or its certificate refused, so that the API cannot have seen the PUT."""
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
-    return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
+    refused = certificate_refusal(error) is not None
+    return refused or isinstance(
+        reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    )
 
 
 def _beginning(answer: urllib3.BaseHTTPResponse) -> bytes:

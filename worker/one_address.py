@@ -29,13 +29,17 @@ class OneAddress(WatchedAdapter):
         base_url: `https://host`, perhaps with a port and a path, without a slash at its end.
         proxies: by scheme, as requests takes them.
         timeouts_s: for connecting, and for each wait for an answer.
+        ca_file: with whose authorities its certificate is checked; None: with those of certifi.
     """
 
-    def __init__(self, base_url: str, proxies: Mapping[str, str], timeouts_s: tuple[float, float]) -> None:
+    def __init__(
+        self, base_url: str, proxies: Mapping[str, str], timeouts_s: tuple[float, float], ca_file: str | None = None
+    ) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1)
         self._base_url = base_url
         self._proxies = dict(proxies)
-        self._timeouts_s = urllib3.Timeout(*timeouts_s)
+        self._verify = ca_file or True
+        self._timeouts_s = urllib3.Timeout(connect=timeouts_s[0], read=timeouts_s[1])
         self._address = self._target = ""
         self._pool: ConnectionPool | None = None
 
@@ -53,7 +57,7 @@ class OneAddress(WatchedAdapter):
         all_headers = {**_HEADERS, **headers, "Content-Length": str(len(body))}
         request.headers = all_headers  # type: ignore[assignment]  # any mapping does: the adapter hands it on
         timeout: Any = self._timeouts_s  # requests takes it, its types do not say so
-        answer: Any = self.send(request, stream=True, timeout=timeout, proxies=self._proxies)
+        answer: Any = self.send(request, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies)
         try:
             yield answer
         finally:

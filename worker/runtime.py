@@ -11,7 +11,7 @@ import redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
-from receipt_sync import ReceiptQueue
+from receipt_sync import ReceiptQueue, TokenSeal
 from receipt_sync.connection import client_of
 from settings import Application, Settings
 from settings.service_session import CREDENTIALS
@@ -41,6 +41,7 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._seal = TokenSeal.from_text(settings.token_keys.get_secret_value() if settings.token_keys else None)
         self.redis = client_of(
             settings.redis_url,
             timeout_s=_REDIS_TIMEOUT_S,
@@ -54,7 +55,9 @@ class Runtime:
             name: ThreadPoolExecutor(settings.connections, thread_name_prefix=f"put-{name}") for name in self.ways
         }
         self._queues = {
-            name: ReceiptQueue(client=self.redis, application=name, max_text_bytes=settings.max_text_bytes)
+            name: ReceiptQueue(
+                client=self.redis, application=name, max_text_bytes=settings.max_text_bytes, seal=self._seal
+            )
             for name in self.ways
         }
 
@@ -87,7 +90,7 @@ class Runtime:
             return api
         of = digest_of(credentials, application.endpoint)
         lock_ms = round(settings.lease_s(application) * 1000)
-        store = SessionStore(self.redis, application.name, of=of, lock_ms=lock_ms)
+        store = SessionStore(self.redis, application.name, of=of, lock_ms=lock_ms, seal=self._seal)
         return ServiceSession(application.name, api, store, credentials, settings.unauthorized_hold_s)
 
     def _ledger(self, application: Application) -> Ledger:
@@ -99,6 +102,8 @@ class Runtime:
             lease_ms=round(settings.lease_s(application) * 1000),
             size=RingSize(settings.syncs_max, round(settings.permit_s * 1000), settings.connections),
             tell=self._tell,
+            seal=self._seal,
+            key_wait_ms=round(settings.unauthorized_hold_s * 1000),
         )
 
     def _tell(self, application: str, event: str) -> None:
@@ -119,6 +124,7 @@ def endpoint_of(application: Application) -> Endpoint:
         api_key=None if key is None else key.get_secret_value(),
         connect_timeout_s=application.connect_timeout_s,
         read_timeout_s=application.read_timeout_s,
+        ca_file=None if application.ca_file is None else str(application.ca_file),
     )
 
 

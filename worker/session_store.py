@@ -12,9 +12,13 @@ import redis
 
 from receipt_sync import keys, validation
 from receipt_sync.functions import Function
+from receipt_sync.sealing import TokenSeal, owner_of
 from worker.ledger import functions
 from worker.login import Opened
 from worker.signing import Credentials
+
+# Whose its token is: no actor's name.
+_SESSION = "session"
 
 # When a quarter of its life is left: half an hour of two. A little spread, so that applications whose workers started
 # together do not all log in at once.
@@ -70,13 +74,18 @@ class SessionStore:
         application: name of the application.
         of: whose credentials (`digest_of`).
         lock_ms: how long one worker may take to make a session: the longest request and a margin.
+        seal: what its token is sealed with while it lies in Redis.
     """
 
-    def __init__(self, client: redis.Redis, application: str, *, of: str, lock_ms: int) -> None:
+    def __init__(
+        self, client: redis.Redis, application: str, *, of: str, lock_ms: int, seal: TokenSeal | None = None
+    ) -> None:
         self._redis = client
         self._prefix = keys.prefix(application)
         self._of = of
         self._lock_ms = lock_ms
+        self._seal = seal or TokenSeal()
+        self._owner = owner_of(self._prefix, _SESSION)
 
     def look(self, user_id: str, owner: str) -> Lent | Renew | Wait | NotOurs:
         """What to do for a PUT of this user; `owner` is a word that is unique to this call."""
@@ -93,8 +102,8 @@ class SessionStore:
 
     def _lent(self, session_id: bytes, token: bytes) -> Lent | Wait:
         try:
-            return Lent(session_id.decode(), validation.token(token.decode()))
-        except ValueError:  # another hand's: it can stand in no header
+            return Lent(session_id.decode(), validation.token(self._seal.open(token.decode(), self._owner)))
+        except ValueError:  # sealed with a key that is not here, or another hand's: another is made
             _, wait_ms = self._call(functions.SERVICE_FORGET, session_id)
             return Wait(int(wait_ms) / 1000)
 
@@ -102,7 +111,8 @@ class SessionStore:
         """Stores a session that was made; answers whether a trouble has ended with it."""
         life_ms = max(1, round(opened.lifetime_s * 1000))
         renew_ms = round(life_ms * (_RENEW_AFTER - random.random() * _RENEW_SPREAD))
-        made = (opened.token, opened.user_id, life_ms, renew_ms, repr(renew.ahead_s))
+        sealed = self._seal.seal(opened.token, self._owner)
+        made = (sealed, opened.user_id, life_ms, renew_ms, repr(renew.ahead_s))
         return bool(self._call(functions.SERVICE_KEEP, renew.owner, self._of, *made))
 
     def fail(self, renew: Renew, trouble: str, least_s: float, most_s: float) -> tuple[bool, float]:

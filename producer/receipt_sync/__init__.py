@@ -14,6 +14,16 @@ stand among the dead letters with its reason. Errors: receipt_sync/errors.py.
 from receipt_sync.errors import InvalidReceipt
 from receipt_sync.queue import ReceiptQueue
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
+from receipt_sync.sealing import TokenSeal
 from receipt_sync.shadow import ShadowQueue
 
-__all__ = ["EditMessage", "InvalidReceipt", "MarkDelivered", "MarkRead", "Receipt", "ReceiptQueue", "ShadowQueue"]
+__all__ = [
+    "EditMessage",
+    "InvalidReceipt",
+    "MarkDelivered",
+    "MarkRead",
+    "Receipt",
+    "ReceiptQueue",
+    "ShadowQueue",
+    "TokenSeal",
+]

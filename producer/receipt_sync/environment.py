@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from receipt_sync import validation
 from receipt_sync.errors import InvalidReceipt
+from receipt_sync.sealing import TokenSeal
+
+LARGEST_FILE_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """What the environment says of a queue; `redis_url_from` is the variable that gave the URL, `timeout_s` seconds."""
 
+    seal: TokenSeal = field(repr=False)
     redis_url_from: str
     redis_url: str = field(repr=False)
     application: str
@@ -22,33 +28,64 @@ class Given:
 
 
 def read(environ: Mapping[str, str]) -> Given:
-    """Reads `REDIS_URL` or `REDIS_URL_FILE`, `RECEIPTS_APPLICATION`, `_REDIS_TIMEOUT_S` and `_MAX_TEXT_BYTES`.
+    """Reads `REDIS_URL`, `RECEIPTS_TOKEN_KEYS` (or the files of their `_FILE`), `REDIS_CA_FILE` and plain variables.
 
     Raises:
         ValueError: a variable is missing or wrong; the message names it.
+        ImportError: there are token keys, and the package cryptography is missing.
     """
+    url, url_from = _text(environ, "REDIS_URL")
+    if not url:
+        raise ValueError(f"{url_from}: expected the ledger's URL, e.g. redis://127.0.0.1:6379/0, got nothing")
     return Given(
-        *_redis_url(environ),
+        seal=_seal(environ),
+        redis_url_from=url_from,
+        redis_url=_with_authority(url, environ.get("REDIS_CA_FILE")),
         application=_application(environ),
         timeout_s=_number(environ, "RECEIPTS_REDIS_TIMEOUT_S", 0.5),
         max_text_bytes=_whole_number(environ, "RECEIPTS_MAX_TEXT_BYTES", validation.MAX_TEXT_BYTES),
     )
 
 
-def _redis_url(environ: Mapping[str, str]) -> tuple[str, str]:
-    url, path = environ.get("REDIS_URL"), environ.get("REDIS_URL_FILE")
-    if url and path:
-        raise ValueError("REDIS_URL and REDIS_URL_FILE are both set: expected one of them")
-    if path:
-        try:
-            return "REDIS_URL_FILE", Path(path).read_text(encoding="utf-8").rstrip("\r\n")
-        except OSError as error:
-            raise ValueError(f"REDIS_URL_FILE: expected a readable file, got {error.strerror}") from error
-        except UnicodeDecodeError:
-            raise ValueError("REDIS_URL_FILE: expected a file in UTF-8, got another") from None
-    if not url:
-        raise ValueError("REDIS_URL: expected the ledger's URL, e.g. redis://127.0.0.1:6379/0, got nothing")
-    return "REDIS_URL", url
+def _text(environ: Mapping[str, str], name: str) -> tuple[str, str]:
+    """A variable's text, from itself or from the file that its `_FILE` names, and which of the two said it."""
+    text, path = environ.get(name), environ.get(f"{name}_FILE")
+    if text and path:
+        raise ValueError(f"{name} and {name}_FILE are both set: expected one of them")
+    if not path:
+        return text or "", name
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(LARGEST_FILE_BYTES + 1)
+        if len(content) > LARGEST_FILE_BYTES:
+            raise ValueError(f"{name}_FILE: expected at most {LARGEST_FILE_BYTES} bytes, got more")
+        return content.decode("utf-8").rstrip("\r\n"), f"{name}_FILE"
+    except OSError as error:
+        raise ValueError(f"{name}_FILE: expected a readable file, got {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise ValueError(f"{name}_FILE: expected a file in UTF-8, got another") from None
+
+
+def _seal(environ: Mapping[str, str]) -> TokenSeal:
+    text, name = _text(environ, "RECEIPTS_TOKEN_KEYS")
+    try:
+        return TokenSeal.from_text(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: expected keys of 32 bytes in base64, joined by commas: {error}") from None
+
+
+def _with_authority(url: str, path: str | None) -> str:
+    """The URL with the file of the authority that the server's certificate is checked with."""
+    if not path or "ssl_ca_certs=" in url:
+        return url
+    if not url.startswith(("rediss://", "rediss+")):
+        raise ValueError("REDIS_CA_FILE: expected a REDIS_URL with TLS beside it (rediss://), got another")
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:  # ssl's own errors are OSErrors, too
+        found = "another" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ValueError(f"REDIS_CA_FILE: expected a PEM file of certificates, got {found}") from None
+    return f"{url}{'&' if '?' in url else '?'}ssl_ca_certs={quote(path)}"
 
 
 def _application(environ: Mapping[str, str]) -> str:

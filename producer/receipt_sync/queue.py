@@ -17,6 +17,7 @@ from receipt_sync.environment import read
 from receipt_sync.errors import InvalidReceipt, shown
 from receipt_sync.functions import RECORD, is_missing
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
+from receipt_sync.sealing import TokenSeal, owner_of
 from receipt_sync.tracing import trace_arguments
 
 # One call holds up everyone else's Redis commands; this many receipts take it a few milliseconds.
@@ -35,6 +36,8 @@ class ReceiptQueue:
         timeout_s: seconds to wait for a connection, and for each answer; tried twice before `redis.TimeoutError`.
         max_text_bytes: most bytes of UTF-8 in an edit's text.
         client: a client of your own instead of `redis_url`.
+        seal: what session tokens are sealed with while they lie in Redis: `TokenSeal.from_text(keys)` (sealing.py); the
+            workers need the same keys.
 
     Raises:
         InvalidReceipt: `application` is not a name.
@@ -49,8 +52,10 @@ class ReceiptQueue:
         timeout_s: float = 0.5,
         max_text_bytes: int = validation.MAX_TEXT_BYTES,
         client: redis.Redis | None = None,
+        seal: TokenSeal | None = None,
     ) -> None:
         self._redis = _client(redis_url, client, timeout_s)
+        self._seal = seal or TokenSeal()
         self._prefix = keys.prefix(validation.application(application))
         self._max_text_bytes = max_text_bytes
 
@@ -59,16 +64,19 @@ class ReceiptQueue:
         """A queue as the environment says.
 
         `REDIS_URL` (or `REDIS_URL_FILE`, a file that holds it), `RECEIPTS_APPLICATION` ("default"),
-        `RECEIPTS_MAX_TEXT_BYTES` (65536) and `RECEIPTS_REDIS_TIMEOUT_S` (0.5).
+        `RECEIPTS_MAX_TEXT_BYTES` (65536), `RECEIPTS_REDIS_TIMEOUT_S` (0.5), `REDIS_CA_FILE` (the authority that a
+        `rediss://` server is checked with, else those that the machine trusts) and `RECEIPTS_TOKEN_KEYS` (or `_FILE`).
 
         Raises:
             ValueError: a variable is missing or wrong; the message names it.
+            ImportError: there are token keys, and the package cryptography is missing.
         """
         given = read(environ)
         return cls(
             client=connect(given.redis_url_from, given.redis_url, given.timeout_s),
             application=given.application,
             max_text_bytes=given.max_text_bytes,
+            seal=given.seal,
         )
 
     def mark_dialog_read(
@@ -167,11 +175,16 @@ class ReceiptQueue:
             RECORD.call(self._redis, self._prefix, *batch)
 
     def _record(self, arguments: tuple[str, ...], trace: str | None) -> None:
-        RECORD.call(self._redis, self._prefix, *arguments, *trace_arguments(trace))
+        RECORD.call(self._redis, self._prefix, *self._sealed(arguments), *trace_arguments(trace))
 
     def _wire(self, receipts: Iterable[Receipt]) -> list[tuple[str, ...]]:
         recorded_ms = time.time_ns() // 1_000_000
-        return [self._arguments(i, receipt, recorded_ms) for i, receipt in enumerate(receipts)]
+        return [self._sealed(self._arguments(i, receipt, recorded_ms)) for i, receipt in enumerate(receipts)]
+
+    def _sealed(self, wire: tuple[str, ...]) -> tuple[str, ...]:
+        """The arguments of record.lua with their last, the session token, sealed."""
+        *rest, token = wire
+        return (*rest, self._seal.seal(token, owner_of(self._prefix, wire[2]))) if token else wire
 
     def _arguments(self, at: int, receipt: Receipt, recorded_ms: int) -> tuple[str, ...]:
         if isinstance(receipt, EditMessage):

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from receipt_sync import sealing
 from receipt_sync.errors import InvalidReceipt, shown, shown_private
 
 MAX_TEXT_BYTES = 65_536
@@ -36,10 +37,14 @@ def object_ids(argument: str, value: object) -> tuple[str, ...]:
     expected = f"a list of 1 to {MAX_IDS} message ids"
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise InvalidReceipt(argument, shown(value), expected)
-    ids = tuple(dict.fromkeys(object_id(f"{argument}[{i}]", item) for i, item in enumerate(value)))
-    if not 1 <= len(ids) <= MAX_IDS:
-        raise InvalidReceipt(argument, f"{len(ids)} ids", expected)
-    return ids
+    ids: dict[str, None] = {}
+    for i, item in enumerate(value):
+        ids[object_id(f"{argument}[{i}]", item)] = None
+        if len(ids) > MAX_IDS:  # at once: what comes may have no end
+            raise InvalidReceipt(argument, f"more than {MAX_IDS} ids", expected)
+    if not ids:
+        raise InvalidReceipt(argument, "0 ids", expected)
+    return tuple(ids)
 
 
 def whole_number(argument: str, value: object, least: int, most: int) -> int:
@@ -63,6 +68,9 @@ def token(value: object) -> str:
     """A session token: opaque, but visible ASCII, since it travels in a header."""
     if not isinstance(value, str) or not _TOKEN.fullmatch(value) or len(value) > MAX_TOKEN_CHARS:
         raise InvalidReceipt("token", shown_private(value), f"1 to {MAX_TOKEN_CHARS} visible ASCII characters")
+    if value.startswith(sealing.MARK):
+        # Somebody has read it in Redis: opened by a worker it would act for its user.
+        raise InvalidReceipt("token", "a sealed one", "a token as the chat API gave it")
     return value
 
 

@@ -34,7 +34,7 @@ def test_applications_live_on_different_nodes(system: System, cluster: RedisClus
     move_to(system, cluster.url)
     names = ["default", next(name for name in ("shop", "club", "team", "crew") if _elsewhere(cluster, name))]
     dialog_id, _ = system.dialog(1, users=(1, 2))
-    endpoint = {f"QUICKBLOX_ENDPOINT__{names[1].upper()}": f"http://127.0.0.1:{system._sandbox_port}"}
+    endpoint = {f"QUICKBLOX_ENDPOINT__{names[1].upper()}": f"http://127.0.0.1:{system.api_port}"}
     key = {f"QUICKBLOX_API_KEY__{names[1].upper()}": API_KEY}
     start_worker(system, cluster, RECEIPTS_APPLICATIONS=",".join(names), **endpoint, **key)
     for user, name in enumerate(names, 1):

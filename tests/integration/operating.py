@@ -36,7 +36,7 @@ class Commands:
 
 def held_by(redis_server: RedisServer, **settings: str) -> Runtime:
     environ = {"RECEIPTS_GATHER_MAX_S": "0", "QUICKBLOX_RATE_PER_S": "100", "RECEIPTS_BREAKER_CALLS_MIN": "2"}
-    held = Runtime(load(environ | {"REDIS_URL": redis_server.url} | settings))
+    held = Runtime(load(environ | {"REDIS_URL": redis_server.url_of("default")} | settings))
     for way in held.ways.values():
         way.ledger.publish_policy()
     return held

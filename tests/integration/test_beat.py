@@ -28,7 +28,9 @@ def test_jobs_of_the_schedule_file_are_recorded_and_their_arguments_seen_by_nobo
         until(lambda: system.api.message(message_id)["message"] == TEXT, "beat's edit at the API")
         beat.stop()
         said = beat.log.text() + worker.log.text()
-    said += repr(Celery(broker=system.redis_server.url, set_as_current=False).control.inspect(timeout=5).conf())
+    said += repr(
+        Celery(broker=system.redis_server.url_of("default"), set_as_current=False).control.inspect(timeout=5).conf()
+    )
     assert "task_acks_late" in said, "no worker has told its configuration"
     assert TEXT not in said
     assert TOKEN not in said

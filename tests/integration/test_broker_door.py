@@ -98,7 +98,7 @@ def door(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     system = System(directory, {"RECEIPTS_LOG_LEVEL": request.param})
     try:
         system.start_worker()
-        client = Celery("a-stranger", broker=system.redis_server.url, set_as_current=False)
+        client = Celery("a-stranger", broker=system.redis_server.url_of("default"), set_as_current=False)
         with Events(client) as events:
             yield Door(system, client, events)
         client.close()

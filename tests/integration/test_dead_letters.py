@@ -49,14 +49,16 @@ class Commands:
 @pytest.fixture
 def held(redis_server: RedisServer, redis_client: redis.Redis) -> Runtime:
     assert redis_client.dbsize() == 0
-    held = Runtime(load({"REDIS_URL": redis_server.url, "RECEIPTS_GATHER_MAX_S": "0", "QUICKBLOX_RATE_PER_S": "0"}))
+    held = Runtime(
+        load({"REDIS_URL": redis_server.url_of("default"), "RECEIPTS_GATHER_MAX_S": "0", "QUICKBLOX_RATE_PER_S": "0"})
+    )
     held.ways["default"].ledger.publish_policy()
     return held
 
 
 @pytest.fixture
 def commands(redis_server: RedisServer, held: Runtime) -> Commands:  # noqa: ARG001 - the ledger it empties
-    return Commands(redis_server.url)
+    return Commands(redis_server.url_of("operator"))
 
 
 def bury(held: Runtime, *receipts: MarkRead | EditMessage, reason: str = "rejected: status 422") -> None:
@@ -258,7 +260,7 @@ def test_a_wrong_call_ends_with_2_and_says_what_is_wrong(commands: Commands, arg
 
 
 def test_of_several_applications_one_must_be_named(redis_server: RedisServer, redis_client: redis.Redis) -> None:
-    commands = Commands(redis_server.url, RECEIPTS_APPLICATIONS="shop,games")
+    commands = Commands(redis_server.url_of("operator"), RECEIPTS_APPLICATIONS="shop,games")
     result = commands.run("list")
     assert (result.exit_code, "name one: --application shop|games" in result.stderr) == (2, True)
     ReceiptQueue(client=redis_client, application="games").mark_dialog_read(DIALOG, user_id=USER)
@@ -293,7 +295,7 @@ def test_a_broken_ledger_is_named(held: Runtime, commands: Commands) -> None:
 
 
 def test_settings_that_cannot_be_used_end_with_1(redis_server: RedisServer) -> None:
-    result = Commands(redis_server.url, RECEIPTS_DEAD_KEEP_S="for ever").run("list")
+    result = Commands(redis_server.url_of("operator"), RECEIPTS_DEAD_KEEP_S="for ever").run("list")
     assert result.exit_code == 1
     assert "RECEIPTS_DEAD_KEEP_S is 'for ever'; expected" in result.stderr
 

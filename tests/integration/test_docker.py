@@ -28,16 +28,13 @@ def _run(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[st
     return subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
 
 
-ROLES = {"worker": "-A worker.app worker", "beat": "-A worker.app beat", "flower": "-m worker.flower"}
-
-
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", sorted(commands(PROJECT / "Procfile")))
 def test_role_is_the_procfiles_command(shown_commands: dict[str, str], role: str) -> None:
     command = commands(PROJECT / "Procfile")[role]
     expected = subprocess.run(
         ["/bin/sh", "-c", command], env=shown_commands, capture_output=True, text=True, check=True
     ).stdout
-    assert ROLES[role] in expected
+    assert f" {role}" in expected or f".{role}" in expected
     assert _run(shown_commands, role).stdout == expected
     assert _run(shown_commands, role, "--one more").stdout.strip() == f"{expected.strip()} --one more"
 
@@ -50,7 +47,8 @@ def test_unknown_role_says_which_there_are(shown_commands: dict[str, str]) -> No
     refused = _run(shown_commands, "flour")
     assert refused.returncode == 64
     assert "'flour'" in refused.stderr
-    assert "worker, beat, flower, sandbox or settings" in refused.stderr
+    assert "worker, beat, flower, " in refused.stderr
+    assert refused.stderr.rstrip().endswith("sandbox or settings")
 
 
 def test_image_holds_every_room_of_the_service() -> None:

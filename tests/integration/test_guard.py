@@ -25,7 +25,7 @@ def connection(redis_server: RedisServer, redis_client: redis.Redis) -> Iterator
     aliases: Any = kombu_transports.TRANSPORT_ALIASES
     before = dict(aliases)
     guard(Celery("guarded", set_as_current=False), Quarantine(dict), most_bytes=10_000)
-    with Connection(redis_server.url) as connection:  # type: ignore[no-untyped-call]
+    with Connection(redis_server.url_of("default")) as connection:  # type: ignore[no-untyped-call]
         yield connection
     aliases.update(before)
     for name in ("redis", "rediss", "sentinel"):

@@ -28,8 +28,8 @@ def held(redis_server: RedisServer, redis_client: redis.Redis, monkeypatch: pyte
     return Runtime(load({"REDIS_URL": redis_server.url, "RECEIPTS_CRASHES_MAX": str(CRASHES_MAX)}))
 
 
-def starts(held: Runtime) -> int:
-    found: Any = held.redis.keys("rs:{default}:start:*")
+def starts(redis_client: redis.Redis) -> int:
+    found: Any = redis_client.keys("rs:{default}:start:*")
     return len(found)
 
 
@@ -38,20 +38,20 @@ def die(held: Runtime, times: int) -> None:
         held.ways["default"].ledger.start("an-id")
 
 
-def test_a_message_that_comes_back_is_recorded_and_struck_off(held: Runtime) -> None:
+def test_a_message_that_comes_back_is_recorded_and_struck_off(held: Runtime, redis_client: redis.Redis) -> None:
     die(held, CRASHES_MAX - 1)
     record_call(held, READ, (), CALL, "an-id")
-    assert audit(held.redis, "default") == Accounts(recorded=1, pending=1)
-    assert starts(held) == 0
+    assert audit(redis_client, "default") == Accounts(recorded=1, pending=1)
+    assert starts(redis_client) == 0
 
 
-def test_one_that_was_begun_too_often_is_a_dead_letter(held: Runtime) -> None:
+def test_one_that_was_begun_too_often_is_a_dead_letter(held: Runtime, redis_client: redis.Redis) -> None:
     die(held, CRASHES_MAX)
     record_call(held, READ, (), CALL, "another-id")
     with pytest.raises(PoisonReceipt):
         record_call(held, READ, (), CALL, "an-id")
-    assert audit(held.redis, "default") == Accounts(recorded=2, dead=1, pending=1)
-    assert starts(held) == 0
+    assert audit(redis_client, "default") == Accounts(recorded=2, dead=1, pending=1)
+    assert starts(redis_client) == 0
 
 
 def test_one_whose_dead_letter_cannot_be_stored_is_tried_no_more(
@@ -72,7 +72,7 @@ def test_one_whose_dead_letter_cannot_be_stored_is_tried_no_more(
 
 @pytest.mark.parametrize("error", [redis.ConnectionError("x"), redis.TimeoutError("x"), redis.ResponseError("OOM x")])
 def test_a_ledger_that_is_away_or_full_kills_nobody(
-    held: Runtime, monkeypatch: pytest.MonkeyPatch, error: redis.RedisError
+    held: Runtime, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch, error: redis.RedisError
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise error
@@ -83,17 +83,17 @@ def test_a_ledger_that_is_away_or_full_kills_nobody(
             with pytest.raises(Reject):
                 record_call(held, READ, (), CALL, "an-id")
     record_call(held, READ, (), CALL, "an-id")
-    assert audit(held.redis, "default") == Accounts(recorded=1, pending=1)
+    assert audit(redis_client, "default") == Accounts(recorded=1, pending=1)
 
 
 @pytest.mark.parametrize("key", ["due", "leases", "counts"])
 @pytest.mark.parametrize("came_back", [None, "an-id"])
 @pytest.mark.parametrize("call", [CALL, {"dialog_id": "wrong"}], ids=["right", "wrong"])
 def test_a_call_waits_in_the_broker_until_a_broken_key_is_mended(
-    held: Runtime, key: str, came_back: str | None, call: dict[str, object]
+    held: Runtime, redis_client: redis.Redis, key: str, came_back: str | None, call: dict[str, object]
 ) -> None:
     held.redis.set(f"rs:{{default}}:{key}", "garbage")
     for _ in range(2):
         with pytest.raises(Reject):
             record_call(held, READ, (), call, came_back)
-    assert held.redis.keys("*") == [f"rs:{{default}}:{key}".encode()]
+    assert redis_client.keys("*") == [f"rs:{{default}}:{key}".encode()]

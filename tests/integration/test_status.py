@@ -31,7 +31,7 @@ def held(redis_server: RedisServer, redis_client: redis.Redis) -> Iterator[Runti
 
 @pytest.fixture
 def commands(redis_server: RedisServer, held: Runtime) -> Commands:  # noqa: ARG001 - the ledger it looks at
-    return Commands(redis_server.url)
+    return Commands(redis_server.url_of("operator"))
 
 
 def record(held: Runtime, slots: int, first: int = 0) -> None:
@@ -108,7 +108,7 @@ def test_among_many_slots_the_first_and_the_last_are_looked_at(
 def test_an_application_without_a_limit(redis_server: RedisServer, redis_client: redis.Redis) -> None:
     redis_client.flushall()
     held_by(redis_server, QUICKBLOX_RATE_PER_S="0").redis.close()
-    commands = Commands(redis_server.url)
+    commands = Commands(redis_server.url_of("operator"))
     found = commands.status()
     assert (found["rate_per_s"], found["configured_per_s"], found["calls_last_s"]) == (None, None, None)
     assert "no limit is configured" in commands.run("status").stdout
@@ -145,7 +145,7 @@ def test_a_breaker_that_is_open(held: Runtime, commands: Commands, outcome: Agai
 
 def test_several_applications(redis_server: RedisServer, redis_client: redis.Redis) -> None:
     redis_client.flushall()
-    commands = Commands(redis_server.url, RECEIPTS_APPLICATIONS="shop,games")
+    commands = Commands(redis_server.url_of("operator"), RECEIPTS_APPLICATIONS="shop,games")
     for every in ([], ["--application", "all"]):
         assert [each["application"] for each in commands.json("status", *every)["applications"]] == ["shop", "games"]
     [one] = commands.json("status", "--application", "games")["applications"]
@@ -255,7 +255,7 @@ def test_a_wrong_call_ends_with_2(commands: Commands, arguments: list[str]) -> N
 def test_every_command_ends_as_all_do(commands: Commands, redis_server: RedisServer, command: list[str]) -> None:
     unknown = commands.run(*command, "--application", "shop")
     assert (unknown.exit_code, "no application 'shop'" in unknown.stderr) == (2, True)
-    assert Commands(redis_server.url, RECEIPTS_DEAD_KEEP_S="for ever").run(*command).exit_code == 1
+    assert Commands(redis_server.url_of("operator"), RECEIPTS_DEAD_KEEP_S="for ever").run(*command).exit_code == 1
     away = Commands(f"redis://:pass-word@127.0.0.1:{free_port()}/0").run(*command)
     assert (away.exit_code, "the ledger was not reached at" in away.stderr) == (3, True)
     assert "pass-word" not in away.output

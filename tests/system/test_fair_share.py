@@ -123,7 +123,7 @@ def test_of_eight_applications_on_four_processes_five_may_hang(start_system: Sta
     for name in sick:
         _make_busy(system.queue(name))
     until(lambda: hanging.counts()["open"] >= len(sick) * CONNECTIONS, "every process has its hands full")
-    with Celery("a-stranger", broker=system.redis_server.url, set_as_current=False) as client:
+    with Celery("a-stranger", broker=system.redis_server.url_of("default"), set_as_current=False) as client:
         # Few by the broker: one process takes them, and on a busy machine that is not many a second.
         doors = [*(_directly(system.queue(name)) for name in healthy), _by_broker(client, healthy[0])]
         # Longer than a sync claims, and than its last call hangs: the processes change hands meanwhile.

@@ -10,7 +10,9 @@ import click
 from worker.commands.dead import dead
 from worker.commands.doctor import doctor
 from worker.commands.drain import drain
+from worker.commands.health import health
 from worker.commands.inspect import inspect
+from worker.commands.metrics import metrics
 from worker.commands.pausing import pause, resume
 from worker.commands.record import record
 from worker.commands.settings import settings
@@ -32,6 +34,8 @@ main.add_command(resume)
 main.add_command(inspect)
 main.add_command(doctor)
 main.add_command(dead)
+main.add_command(metrics)
 main.add_command(drain)
 main.add_command(record)
 main.add_command(shadow)
+main.add_command(health)

@@ -14,6 +14,7 @@ from redis.retry import Retry
 from receipt_sync.connection import client_of
 from settings import Settings, SettingsError, UnknownApplicationError, load
 from settings.masking import mask_url
+from worker.certificates import why
 
 _REDIS_TIMEOUT_S = 5.0
 _OWN_WORDS = ("BROKENKEY ", "VERSION ", "LEDGER ")
@@ -129,7 +130,7 @@ def _sentence(error: redis.RedisError, url: str) -> str:
     """Our functions' own words; of any other error its kind alone, for some hold addresses and passwords."""
     at = f"{mask_url(url)} (REDIS_URL)"
     if not isinstance(error, redis.ResponseError):
-        return f"the ledger was not reached at {at}: {type(error).__name__}"
+        return f"the ledger was not reached at {at}: {why(error)}"
     if str(error).startswith("WRONGTYPE"):
         return f"a key of the ledger at {at} holds something else; a running worker names it or sets it aside"
     words = str(error) if str(error).startswith(_OWN_WORDS) else type(error).__name__

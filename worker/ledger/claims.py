@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from receipt_sync import validation
+from receipt_sync.sealing import UnknownKeyError
 from receipt_sync.tracing import TRACEPARENT
 
 READ, DELIVERED = "r", "d"
@@ -16,6 +17,21 @@ _ACTOR = re.compile(r"[us][0-9]{1,19}|t[0-9a-f]{32}", re.ASCII)
 
 class UnreadableSlotError(ValueError):
     """A claimed slot holds bytes that no receipt could have put there.
+
+    Attributes:
+        slot: its id.
+        generation: of the claim, so that it can be settled.
+    """
+
+    def __init__(self, slot: str, generation: int, what: str) -> None:
+        super().__init__(slot, generation, what)
+        self.slot = slot
+        self.generation = generation
+        self.what = what
+
+
+class SealedTokenError(ValueError):
+    """A claimed slot's session token was sealed with a key that this worker has not got.
 
     Attributes:
         slot: its id.
@@ -87,10 +103,18 @@ class EditClaim(Claim):
     text: str = field(repr=False)
 
 
-def parse_claim(answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | EditClaim:
+def parse_claim(
+    answer: Sequence[bytes | int], claimed_s: float, unseal: Callable[[str, str], str] = lambda token, _actor: token
+) -> MarkClaim | EditClaim:
     """One slot of claim.lua's answer.
 
+    Args:
+        answer: claim.lua's, for this slot.
+        claimed_s: local monotonic time just before the claim was asked for.
+        unseal: opens a token as it lies in Redis, given with its actor.
+
     Raises:
+        SealedTokenError: its token was sealed with a key that is not here.
         UnreadableSlotError: the slot's fields are not what the functions write.
     """
     slot, generation = _slot(answer[0]), int(answer[1])
@@ -99,8 +123,13 @@ def parse_claim(answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | 
     answer = answer[: len(answer) // 2 * 2]
     try:
         kind, dialog_id, last = slot.split(":")
-        claim = _checked(_BY_KIND[kind](answer, slot, generation, dialog_id, last, claimed_s))
+        claim = _BY_KIND[kind](answer, slot, generation, dialog_id, last, claimed_s)
+        if claim.token is not None:
+            claim = replace(claim, token=unseal(claim.token, claim.actor))
+        claim = _checked(claim)
         return replace(claim, traces=traces) if traces else claim
+    except UnknownKeyError as error:
+        raise SealedTokenError(slot, generation, str(error)) from error
     except (ValueError, LookupError) as error:
         raise UnreadableSlotError(slot, generation, f"{type(error).__name__}: {error}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -13,15 +14,21 @@ import redis
 
 from receipt_sync import keys
 from receipt_sync.functions import Function
+from receipt_sync.sealing import TokenSeal, owner_of
 from worker.ledger import functions, pausing
-from worker.ledger.claims import EditClaim, MarkClaim, UnreadableSlotError, parse_claim
+from worker.ledger.claims import EditClaim, MarkClaim, SealedTokenError, UnreadableSlotError, parse_claim
 from worker.ledger.keeping import require_keeping
-from worker.ledger.outcomes import Dead, Outcome, Settled, settle_arguments
+from worker.ledger.outcomes import Again, Dead, Outcome, Settled, settle_arguments
 from worker.ledger.pausing import Paused
+from worker.logs import events
+
+log = logging.getLogger(__name__)
 
 _REAPED_AT_ONCE = 200
 _EXPIRED_AT_ONCE = 500
+_FADED_AT_ONCE, _FADES_AT_ONCE = 500, 20
 _STARTS_REMEMBERED_MS = 86_400_000
+_KEY_SAID_EVERY_S = 60.0
 _STOPPED = 2  # {slot, fate}; a claim has more: lua/claim.lua
 
 
@@ -94,6 +101,8 @@ class Ledger:
         lease_ms: how long a claim is good for: the longest possible request and a margin.
         size: how many syncs there may be.
         tell: is told (application, event) when the breaker has opened, reopened or closed: of all workers one, once.
+        seal: opens the session tokens.
+        key_wait_ms: how long a slot whose token cannot be opened waits until it is tried again.
 
     Every method raises redis.RedisError when the ledger is not reached.
     """
@@ -107,11 +116,17 @@ class Ledger:
         lease_ms: int,
         size: RingSize,
         tell: Callable[[str, str], None] = lambda _application, _event: None,
+        seal: TokenSeal | None = None,
+        key_wait_ms: int = 30_000,
     ) -> None:
         self.application = application
         self.lease_ms = lease_ms
         self.size = size
         self._tell = tell
+        self._seal = seal or TokenSeal()
+        self._key_wait_ms = key_wait_ms
+        self._fade_from = b"0"
+        self._said_s: dict[str, float] = {}
         self._redis = client
         self._policy = dict(policy)
         self._prefix = keys.prefix(application)
@@ -138,10 +153,25 @@ class Ledger:
 
     def _readable(self, answer: Sequence[bytes | int], claimed_s: float) -> MarkClaim | EditClaim | Stopped:
         try:
-            return parse_claim(answer, claimed_s)
+            return parse_claim(answer, claimed_s, self._unsealed)
         except UnreadableSlotError as error:
             self.settle([(error.slot, error.generation, Dead(f"unreadable: {error.what}", verdict=""))])
             return Stopped(error.slot, dead=True, why="unreadable")
+        except SealedTokenError as error:
+            # The configuration is at fault: nothing is spent on it, and nothing is given up for it.
+            self._say_key_is_missing(error.what)
+            again = Again(f"session token {error.what}", verdict="", delay_ms=self._key_wait_ms)
+            self.settle([(error.slot, error.generation, again)])
+            return Stopped(error.slot, dead=False, why=f"its session token is {error.what}")
+
+    def _unsealed(self, token: str, actor: str) -> str:
+        return self._seal.open(token, owner_of(self._prefix, actor))
+
+    def _say_key_is_missing(self, what: str) -> None:
+        now_s = time.monotonic()
+        if now_s >= self._said_s.get(what, 0):
+            self._said_s[what] = now_s + _KEY_SAID_EVERY_S
+            events.TOKEN_UNREADABLE.say(log, application=self.application, reason=f"a session token is {what}")
 
     def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[Settled]:
         """Ends claims, given as (slot, generation, outcome)."""
@@ -208,6 +238,16 @@ class Ledger:
     def expire_letters(self) -> int:
         """Removes and counts dead letters beyond what is kept, a bounded number at a time; answers how many went."""
         return int(self._call(functions.EXPIRE, _EXPIRED_AT_ONCE))
+
+    def fade_tokens(self) -> int:
+        """Takes tokens whose life is over from slots that wait, of a bounded number of these; answers how many went."""
+        gone = 0
+        for _ in range(_FADES_AT_ONCE):
+            self._fade_from, faded = self._call(functions.FADE, self._fade_from, _FADED_AT_ONCE)
+            gone += faded
+            if self._fade_from == b"0":
+                break
+        return gone
 
     def count_refused(self) -> None:
         """Counts a message of the broker's that was thrown away because it was no receipt at all."""

@@ -49,7 +49,7 @@ local function joins(s)
 end
 
 local function record_all(s, letter, name)
-  recorded(s, 1)
+  recorded(s, letter)
   if name ~= '' and has(s[FLAGS[letter].covered], name) then return absorbed(s, 1) end
   joins(s)
   hurry(s, letter)
@@ -57,7 +57,7 @@ local function record_all(s, letter, name)
 end
 
 local function record_id(s, letter, id)
-  recorded(s, 1)
+  recorded(s, letter)
   if has(s[FLAGS[letter].covered], id) then return absorbed(s, 1) end
   joins(s)
   hurry(s, letter)
@@ -85,13 +85,13 @@ local function drop_pending_edit(s)
   count('pending', -n)
   if number(s, 'pv') > number(s, 'v') then put(s, 'v', s.pv) end
   if s.u then stop_waiting(s, s.pu) end
-  for _, field in ipairs({'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'pj', 'a', 'q', 'w'}) do put(s, field, nil) end
+  for _, field in ipairs({'pt', 'pn', 'pv', 'px', 'pu', 'pk', 'pj', 'kt', 'a', 'q', 'w'}) do put(s, field, nil) end
   redis.call('ZREM', due_key, s.slot)
   fresh[s.slot] = s
 end
 
 local function record_edit(s, actor, revision, text, token)
-  recorded(s, 1)
+  recorded(s, 'e')
   if s.v and tonumber(revision) < number(s, 'v') then return absorbed(s, 1) end
   local old_actor = s.pu
   joins(s)
@@ -126,6 +126,7 @@ for i = 1, last, FIELDS do
   else
     record_mark(s, ARGV[i], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
   end
+  if s.pt and ARGV[i + 5] ~= '' then put(s, 'kt', now + math.floor(policy.token_life_ms)) end
   bring(s, ARGV[i + 2], ARGV[i + 5])
 end
 for actor, came in pairs(brought) do take_over(actor, came) end

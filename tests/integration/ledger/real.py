@@ -37,13 +37,25 @@ POLICY = {
 
 
 class RealLedger:
-    """Redis, a producer's queue and a worker's ledger; `policy` overrides fields of `POLICY`."""
+    """Redis, a producer's queue and a worker's ledger; `policy` overrides fields of `POLICY`.
 
-    def __init__(self, client: redis.Redis, **policy: str) -> None:
+    `seals`, two `TokenSeal`s, and `clients`, two of redis-py's, are the producer's and the worker's.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        # Any: mypy takes what stands in `**policy` for theirs.
+        seals: Any = (None, None),
+        clients: Any = None,
+        **policy: Any,
+    ) -> None:
         self.redis: Any = client  # redis-py's annotations know neither whether it is async nor what it answers
-        self.queue = ReceiptQueue(client=client, application=APPLICATION)
+        producer, worker = clients or (client, client)
+        self.queue = ReceiptQueue(client=producer, application=APPLICATION, seal=seals[0])
         size = RingSize(syncs_max=3, permit_ms=60_000, side_by_side=2)
-        self.ledger = Ledger(client, APPLICATION, policy=POLICY | policy, lease_ms=LEASE_MS, size=size)
+        self.ledger = Ledger(worker, APPLICATION, policy=POLICY | policy, lease_ms=LEASE_MS, size=size, seal=seals[1])
         self.ledger.publish_policy()
         self.stopped: list[Stopped] = []
         self.letterbox = Letterbox(client, APPLICATION, MAX_TEXT_BYTES)

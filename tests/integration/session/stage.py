@@ -12,6 +12,7 @@ from typing import Any
 
 import redis
 
+from receipt_sync import TokenSeal
 from tests.contract.scripted_server import OK_EMPTY, Request, ScriptedServer, answers
 from worker.chat_api import ChatApi, Endpoint
 from worker.plan import Put
@@ -28,11 +29,16 @@ PUT = Put(DIALOG, (), "r", f"u{USER}", None)
 
 
 def session_of(
-    client: redis.Redis, url: str, *, who: Credentials = ANN, read_timeout_s: float = 10.0
+    client: redis.Redis,
+    url: str,
+    *,
+    who: Credentials = ANN,
+    read_timeout_s: float = 10.0,
+    seal: TokenSeal | None = None,
 ) -> ServiceSession:
     """A worker's own view of the session."""
     api = ChatApi(Endpoint(url, None, connect_timeout_s=10.0, read_timeout_s=read_timeout_s))
-    store = SessionStore(client, "default", of=digest_of(who, url), lock_ms=LOCK_MS)
+    store = SessionStore(client, "default", of=digest_of(who, url), lock_ms=LOCK_MS, seal=seal)
     return ServiceSession("default", api, store, who, refused_hold_s=HOLD_S)
 
 

@@ -29,6 +29,7 @@ class FakeLedger:
         self.reaped = reaped or []
         self.returned: list[str] = []
         self.published = 0
+        self.faded = 0
         self.expired_after: list[int] = []
         self.evicting = ""
         self.trouble: list[Exception] = []
@@ -52,6 +53,10 @@ class FakeLedger:
 
     def expire_letters(self) -> int:
         self.expired_after.append(self.published)
+        return 0
+
+    def fade_tokens(self) -> int:
+        self.faded += 1
         return 0
 
     def publish_policy(self) -> None:

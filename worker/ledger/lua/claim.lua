@@ -109,7 +109,11 @@ end
 
 -- Those that still wait for the token that this slot has follow it, some at a time.
 local function take_token(s, actor, token)
-  put(s, is_edit(s.slot) and 'pk' or 'k', token)
+  local field = is_edit(s.slot) and 'pk' or 'k'
+  if s[field] ~= token then
+    put(s, field, token)
+    put(s, 'kt', now + math.max(0, redis.call('PTTL', newest_key(actor))))
+  end
   if s.u then stop_waiting(s, actor) end
   if hints_of(actor).waits and token == newest_of(actor) then wake_waiting(actor) end
 end

@@ -157,7 +157,7 @@ local function close(s, accepted)
   land(s)
   if s.pt then return schedule(s, gather_due(s)) end
   -- A token is kept no longer than something waits to be sent with it.
-  for _, field in ipairs({'k', 'z'}) do
+  for _, field in ipairs({'k', 'kt', 'z'}) do
     if s[field] ~= nil then put(s, field, nil) end
   end
 end
