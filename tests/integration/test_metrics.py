@@ -207,7 +207,7 @@ def test_tokens_are_the_laws_own(calls: int) -> None:
 def half_blind(redis_server: RedisServer, redis_client: redis.Redis) -> Iterator[redis.Redis]:
     """May read what belongs to `seen`, and nothing of `hidden`."""
     redis_client.acl_setuser("half-blind", enabled=True, passwords=["+p"], keys=["rs:{seen}:*"], categories=["+@all"])
-    with redis.Redis.from_url(redis_server.url.replace("redis://", "redis://half-blind:p@")) as client:
+    with redis.Redis(port=redis_server.port, username="half-blind", password="p") as client:
         yield client
     redis_client.acl_deluser("half-blind")
 
