@@ -34,6 +34,7 @@ lint: setup  ## format, lint, types, import rules, generated pages
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports" --no-cache
 	"$(BIN)/python" -m settings.page --check docs/settings.md
+	"$(BIN)/python" -m worker.metrics.page --check docs/metrics.md
 	"$(BIN)/python" -m bench.page --check docs/benchmarks.md
 
 .PHONY: test
@@ -46,6 +47,13 @@ test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real;
 	@if server=$$(command -v redis-server); then \
 		echo "the ledger's scripts on $$server"; \
 		RECEIPTS_TEST_REDIS_BINARY="$$server" "$(BIN)/pytest" -n 2 tests/integration/ledger; fi
+
+.PHONY: test-prometheus
+test-prometheus: setup  ## the dashboard's and the alerts' queries on Debian's Prometheus; installs nothing: needs its package
+	RECEIPTS_TEST_PROMETHEUS=$${RECEIPTS_TEST_PROMETHEUS:-where-present} "$(BIN)/pytest" tests/prometheus
+
+.PHONY: test-packages
+test-packages: test-brokers test-prometheus  ## all tests that need servers of Debian's packages
 
 $(VENV)/installed-browser: requirements/browser.txt $(VENV)/installed
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
@@ -99,6 +107,7 @@ format: setup  ## rewrite the sources in the project's format
 .PHONY: docs
 docs: setup  ## rewrite the pages that are generated from the code
 	"$(BIN)/python" -m settings.page docs/settings.md
+	"$(BIN)/python" -m worker.metrics.page docs/metrics.md
 
 .PHONY: sandbox
 sandbox: setup  ## a page to watch receipts on: the chat API's sandbox with a worker and players; PORT (8090)

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-PACKAGES = "redis-server redis-sentinel rabbitmq-server chromium"
+PACKAGES = "redis-server redis-sentinel rabbitmq-server prometheus chromium"
 
 
 def program(name: str) -> Path:

@@ -31,8 +31,12 @@ class Sandbox:
     client: SandboxClient
 
 
-# Tests of what Debian's packages bring: `make test-brokers` and `make test-browser` alone run them (their conftest.py).
-_APART = {"brokers": "RECEIPTS_TEST_BROKERS", "browser": "RECEIPTS_TEST_BROWSER"}
+# Tests of what Debian's packages bring: `make test-packages`, `make test-browser` run them.
+_APART = {
+    "brokers": "RECEIPTS_TEST_BROKERS",
+    "prometheus": "RECEIPTS_TEST_PROMETHEUS",
+    "browser": "RECEIPTS_TEST_BROWSER",
+}
 collect_ignore = [room for room, variable in _APART.items() if not os.environ.get(variable)]
 
 

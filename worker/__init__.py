@@ -27,5 +27,6 @@ Rooms: `ledger/` the door to Redis; `contract.py` names that others use; `runtim
 `guard.py`, `admission.py` and `quarantine.py` what of the broker's messages is taken; `app.py` Celery's options and the
 only effects at import; `events.py`, `task_events.py` and `flower/` what Flower is told, and who may look; `sentry.py`,
 `private_events.py`, `put_trace.py`, `alerts.py` and `deaths.py` what Sentry is told; `lifecycle.py` how it ends, and
-`holdings.py` what a lost process had in flight; `commands/` what operators can do, `letters.py` with dead letters.
+`holdings.py` what a lost process had in flight; `commands/` what operators can do, `letters.py` with dead letters;
+`doctor/` what is looked at, `shadow/` what would be saved; `metrics/` what Prometheus asks.
 """

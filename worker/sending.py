@@ -16,6 +16,7 @@ from worker.acting import Patience, outcome_of
 from worker.chat_api import Door
 from worker.deadline import TooLateError
 from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
+from worker.ledger.outcomes import timed
 from worker.observability import pseudonym
 from worker.plan import Limits, Put, next_put
 from worker.put_trace import put_transaction
@@ -60,7 +61,9 @@ def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
     try:
         put = next_put(claim, way.limits)
         with put_transaction(way.ledger.application, claim) as answered:
+            begun_s = time.monotonic()
             verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
+            took_ms = round((time.monotonic() - begun_s) * 1000)
             answered(verdict)
         outcome = outcome_of(verdict, put, claim, way.patience, random.random())
     except TooLateError:
@@ -68,7 +71,8 @@ def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
     except Exception as error:  # noqa: BLE001 - a bug in one slot must neither stop the others nor lose the slot
         return claim.slot, claim.generation, _bug(claim, way, error)
     report(way.ledger.application, claim, put, verdict, outcome)
-    return claim.slot, claim.generation, outcome
+    # Where no PUT was made there is none whose time could be told.
+    return claim.slot, claim.generation, outcome if isinstance(verdict, Unsent) else timed(outcome, took_ms)
 
 
 def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:

@@ -37,7 +37,7 @@ def require_keeping(client: redis.Redis, application: str) -> None:
         EvictingRedisError: it may evict.
         redis.RedisError: it was not reached.
     """
-    policy = _policy(node_of(client, keys.prefix(application)))
+    policy = told_policy(node_of(client, keys.prefix(application)))
     if policy is None:
         log.warning(
             "Redis does not tell its maxmemory-policy (INFO and CONFIG are refused): see to it that it is %s", _KEEPS
@@ -46,7 +46,12 @@ def require_keeping(client: redis.Redis, application: str) -> None:
         raise EvictingRedisError(policy)
 
 
-def _policy(server: redis.Redis) -> str | None:
+def told_policy(server: redis.Redis) -> str | None:
+    """A server's `maxmemory-policy`; None where it does not tell.
+
+    Raises:
+        redis.RedisError: it was not reached.
+    """
     # INFO first: CONFIG is what managed servers refuse or rename.
     return _told(server, "INFO") or _told(server, "CONFIG")
 
