@@ -34,6 +34,7 @@ lint: setup  ## format, lint, types, import rules, generated pages
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports" --no-cache
 	"$(BIN)/python" -m settings.page --check docs/settings.md
+	"$(BIN)/python" -m worker.metrics.page --check docs/metrics.md
 	"$(BIN)/python" -m bench.page --check docs/benchmarks.md
 
 .PHONY: test
@@ -74,6 +75,13 @@ kubernetes-check: .venv-kubernetes/installed  ## hold the manifests against Kube
 	.venv-kubernetes/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/kubernetes.txt
 	@touch "$@"
 
+.PHONY: test-prometheus
+test-prometheus: setup  ## the dashboard's and the alerts' queries on Debian's Prometheus; installs nothing: needs its package
+	RECEIPTS_TEST_PROMETHEUS=$${RECEIPTS_TEST_PROMETHEUS:-where-present} "$(BIN)/pytest" tests/prometheus
+
+.PHONY: test-packages
+test-packages: test-brokers test-prometheus  ## all tests that need servers of Debian's packages
+
 .PHONY: test-all
 test-all:  ## the tests on every supported Python (PYTHONS names them)
 	for python in $(or $(PYTHONS),python3.11 python3.12 python3.13); do \
@@ -87,6 +95,7 @@ format: setup  ## rewrite the sources in the project's format
 .PHONY: docs
 docs: setup  ## rewrite the pages that are generated from the code
 	"$(BIN)/python" -m settings.page docs/settings.md
+	"$(BIN)/python" -m worker.metrics.page docs/metrics.md
 
 .PHONY: sandbox
 sandbox: setup  ## a page to watch receipts on: the chat API's sandbox with a worker and players; PORT (8090)

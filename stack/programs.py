@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-PACKAGES = "redis-server redis-sentinel rabbitmq-server"
+PACKAGES = "redis-server redis-sentinel rabbitmq-server prometheus"
 
 
 def program(name: str) -> Path:

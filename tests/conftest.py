@@ -31,8 +31,9 @@ class Sandbox:
     client: SandboxClient
 
 
-# Tests of servers from Debian's packages: `make test-brokers` alone runs them (tests/brokers/conftest.py).
-collect_ignore = [] if os.environ.get("RECEIPTS_TEST_BROKERS") else ["brokers"]
+# Tests with servers from Debian's packages: `make test-packages` alone runs them (see their conftest.py).
+_PACKAGED = {"brokers": "RECEIPTS_TEST_BROKERS", "prometheus": "RECEIPTS_TEST_PROMETHEUS"}
+collect_ignore = [room for room, variable in _PACKAGED.items() if not os.environ.get(variable)]
 
 
 @pytest.fixture(scope="session")

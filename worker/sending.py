@@ -16,6 +16,7 @@ from worker.acting import Patience, outcome_of
 from worker.chat_api import Door
 from worker.deadline import TooLateError
 from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
+from worker.ledger.outcomes import timed
 from worker.observability import pseudonym
 from worker.plan import Limits, Put, next_put
 from worker.put_trace import put_transaction
@@ -59,16 +60,19 @@ def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
         return claim.slot, claim.generation, _LATE
     try:
         put = next_put(claim, way.limits)
+        begun_s = time.monotonic()
         with put_transaction(way.ledger.application, claim) as answered:
             verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
             answered(verdict)
+        took_ms = round((time.monotonic() - begun_s) * 1000)
         outcome = outcome_of(verdict, put, claim, way.patience, random.random())
     except TooLateError:
         return claim.slot, claim.generation, _LATE
     except Exception as error:  # noqa: BLE001 - a bug in one slot must neither stop the others nor lose the slot
         return claim.slot, claim.generation, _bug(claim, way, error)
     report(way.ledger.application, claim, put, verdict, outcome)
-    return claim.slot, claim.generation, outcome
+    # Where no PUT was made there is none whose time could be told.
+    return claim.slot, claim.generation, outcome if isinstance(verdict, Unsent) else timed(outcome, took_ms)
 
 
 def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:

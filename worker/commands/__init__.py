@@ -8,6 +8,7 @@ replayed, and stays.
 import click
 
 from worker.commands.dead import dead
+from worker.commands.metrics import metrics
 from worker.commands.pausing import pause, resume
 from worker.commands.settings import settings
 from worker.commands.status import status
@@ -23,3 +24,4 @@ main.add_command(status)
 main.add_command(pause)
 main.add_command(resume)
 main.add_command(dead)
+main.add_command(metrics)

@@ -96,7 +96,11 @@ def standing(client: redis.Redis, application: str) -> Standing:
     Raises:
         redis.RedisError: the ledger is not reached, or refuses for another reason than what lies in its keys.
     """
-    read = Reading(client, keys.prefix(application))
+    return standing_of(Reading(client, keys.prefix(application)), application)
+
+
+def standing_of(read: Reading, application: str) -> Standing:
+    """The same, of what has been read already."""
     now_ms = read.now_ms
     pace, counts = read.fields("pace"), read.fields("counts")
     configured = number(read.fields("policy").get(b"rate_per_s"), 0) or None
