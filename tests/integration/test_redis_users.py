@@ -14,6 +14,7 @@ from receipt_sync.functions import RECORDING
 from stack.redis_server import RedisServer
 from stack.services import PROJECT
 from worker.ledger.functions import CLAIM, LEDGER
+from worker.metrics.values import read_values
 
 USERS = PROJECT / "docker" / "redis" / "users.acl"
 DIALOG, MESSAGE = "53a99a7be4b094c7c6d31b41", "53a99a7be4b094c7c6d31b43"
@@ -30,7 +31,12 @@ WORKER = CLIENT | {
     "multi", "exec", "watch", "unwatch", "script|load", "script|exists", "psubscribe", "punsubscribe",
     "lpush", "rpush", "brpop", "llen", "sadd", "srem", "smembers", "zrevrangebyscore",
 }  # fmt: skip
-OPERATOR = CLIENT | {"info", "config|get", "multi", "exec", "exists", "xrevrange"}
+READING = (PROJECT / "worker" / "ledger" / "reading.py").read_text()
+READS = set(re.findall(r"\(\"([A-Z]+)\"[,)]", READING)) - {"WRONGTYPE"}
+    "WRONGTYPE"
+}
+METRICS = {"client|setinfo", "multi", "exec"} | {name.lower() for name in READS}  # ledger/reading.py
+OPERATOR = CLIENT | METRICS | {"info", "config|get", "multi", "exec", "exists", "xrevrange"}
 # Of the functions that the operator's commands call (pause, replay, drop); these belong to others.
 NOT_THE_OPERATORS = {"incr", "pttl", "zscan", "xtrim"}
 
@@ -66,6 +72,7 @@ def called(source: str) -> set[str]:
     [
         ("producer", CLIENT | called(RECORDING.source)),
         ("worker", WORKER | called(LEDGER.source) | {"rename", "type"}),
+        ("metrics", METRICS),
         ("operator", OPERATOR | called(LEDGER.source) - NOT_THE_OPERATORS),
     ],
 )
@@ -109,14 +116,14 @@ DANGEROUS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("user", ["producer", "worker", "operator"])
+@pytest.mark.parametrize("user", ["producer", "worker", "operator", "metrics"])
 @pytest.mark.parametrize("command", DANGEROUS, ids="-".join)
 def test_nobody_is_granted_what_could_harm_the_server(server: RedisServer, user: str, command: tuple[str, ...]) -> None:
     with redis.Redis.from_url(server.url_of(user)) as client, pytest.raises(redis.exceptions.NoPermissionError):
         client.execute_command(*command)
 
 
-@pytest.mark.parametrize("user", ["producer", "operator"])
+@pytest.mark.parametrize("user", ["producer", "operator", "metrics"])
 @pytest.mark.parametrize("command", OTHERS_KEYS, ids="-".join)
 def test_the_broker_is_not_theirs(server: RedisServer, user: str, command: tuple[str, ...]) -> None:
     with redis.Redis.from_url(server.url_of(user)) as client, pytest.raises(redis.exceptions.NoPermissionError):
@@ -137,3 +144,17 @@ def test_no_function_of_a_producer_reaches_another_key(server: RedisServer) -> N
         for script in ("return redis.call('GET', 'celery')", "return redis.call('HSET', KEYS[1], 'a', 'b')"):
             with pytest.raises(redis.ResponseError, match=r"(?i)permission|ACL"):
                 client.eval(script, 1, "someone-elses")
+
+
+def test_the_exporter_reads_and_writes_nothing(server: RedisServer) -> None:
+    with redis.Redis.from_url(server.url_of("metrics")) as client:
+        play(ReceiptQueue(server.url_of("producer")))
+        assert read_values(client, "default")
+        refused: tuple[tuple[str, ...], ...] = (
+            ("HSET", "rs:{default}:counts", "x", "1"),
+            ("ZADD", "rs:{default}:due", "1", "x"),
+            ("FCALL", "f", "0"),
+        )
+        for command in refused:
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.execute_command(*command)
