@@ -33,8 +33,6 @@ WORKER = CLIENT | {
 }  # fmt: skip
 READING = (PROJECT / "worker" / "ledger" / "reading.py").read_text()
 READS = set(re.findall(r"\(\"([A-Z]+)\"[,)]", READING)) - {"WRONGTYPE"}
-    "WRONGTYPE"
-}
 METRICS = {"client|setinfo", "multi", "exec"} | {name.lower() for name in READS}  # ledger/reading.py
 OPERATOR = CLIENT | METRICS | {"info", "config|get", "multi", "exec", "exists", "xrevrange"}
 # Of the functions that the operator's commands call (pause, replay, drop); these belong to others.
