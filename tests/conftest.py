@@ -17,10 +17,14 @@ from stack.ports import free_port
 from stack.redis_server import RedisServer
 from stack.services import start_sandbox
 from tests.running import API_KEY, System, redis_users
+from worker.logs.event import Checked
 
 # No example has a time limit: the machine may be busy with something else.
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
+
+# A log line that says what its event does not declare is an error here.
+Checked.on = True
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,13 @@ class Sandbox:
     client: SandboxClient
 
 
-# Tests with servers from Debian's packages: `make test-packages` alone runs them (see their conftest.py).
-_PACKAGED = {"brokers": "RECEIPTS_TEST_BROKERS", "prometheus": "RECEIPTS_TEST_PROMETHEUS"}
-collect_ignore = [room for room, variable in _PACKAGED.items() if not os.environ.get(variable)]
+# Tests of what Debian's packages bring: `make test-packages`, `make test-browser` run them.
+_APART = {
+    "brokers": "RECEIPTS_TEST_BROKERS",
+    "prometheus": "RECEIPTS_TEST_PROMETHEUS",
+    "browser": "RECEIPTS_TEST_BROWSER",
+}
+collect_ignore = [room for room, variable in _APART.items() if not os.environ.get(variable)]
 
 
 @pytest.fixture(scope="session")

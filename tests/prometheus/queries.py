@@ -1,4 +1,4 @@
-"""The dashboard's queries, with Grafana's variables filled in."""
+"""The alerts' names and the dashboard's queries, with Grafana's variables filled in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any
 from stack.services import PROJECT
 
 DASHBOARD = PROJECT / "docker" / "grafana" / "receipt-sync.json"
+PROMETHEUS = PROJECT / "docker" / "prometheus"
+ALERTS = (PROMETHEUS / "alerts.yml").read_text(encoding="utf-8")
+NAMES = re.findall(r"^ +- alert: (\w+)$", ALERTS, re.MULTILINE)
 _VARIABLES = {"$application": ".*", "$__rate_interval": "1m"}
 
 

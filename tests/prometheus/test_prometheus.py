@@ -17,8 +17,7 @@ from stack.ports import free_port
 from stack.prometheus import Prometheus
 from stack.services import start_from_procfile
 from tests.ledger_audit import Accounts
-from tests.prometheus.queries import dashboard_queries, selectors
-from tests.prometheus.test_files import NAMES
+from tests.prometheus.queries import NAMES, dashboard_queries, selectors
 from tests.running import System, until
 
 USERS = tuple(range(1, 41))

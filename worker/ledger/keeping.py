@@ -14,6 +14,7 @@ import redis
 
 from receipt_sync import keys
 from receipt_sync.cluster import node_of
+from worker.logs import events
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +38,19 @@ def require_keeping(client: redis.Redis, application: str) -> None:
         EvictingRedisError: it may evict.
         redis.RedisError: it was not reached.
     """
-    policy = _policy(node_of(client, keys.prefix(application)))
+    policy = told_policy(node_of(client, keys.prefix(application)))
     if policy is None:
-        log.warning(
-            "Redis does not tell its maxmemory-policy (INFO and CONFIG are refused): see to it that it is %s", _KEEPS
-        )
+        events.REDIS_POLICY_UNTOLD.say(log, expected=_KEEPS)
     elif policy != _KEEPS:
         raise EvictingRedisError(policy)
 
 
-def _policy(server: redis.Redis) -> str | None:
+def told_policy(server: redis.Redis) -> str | None:
+    """A server's `maxmemory-policy`; None where it does not tell.
+
+    Raises:
+        redis.RedisError: it was not reached.
+    """
     # INFO first: CONFIG is what managed servers refuse or rename.
     return _told(server, "INFO") or _told(server, "CONFIG")
 

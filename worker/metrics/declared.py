@@ -105,6 +105,8 @@ DOORBELLS = _counter("doorbells", "doorbells", "Sync tasks that were enqueued, o
 PERMITS = _gauge(
     "permits", "permits", "Permits outstanding: doorbells that no sync has answered yet, syncs at work.", holder=HOLDERS
 )
+NOTICES = _gauge("notices", "notices", "Notices that wait for their readers (docs/hooks.md).")
+NOTICES_LOST = _counter("notices_lost", "notices", "Notices that nobody had read and that made room for newer ones.")
 HANDED_BACK = _counter("claims_handed_back", "claims", "Claims that went back unsent: too late, or the worker closed.")
 LEASES_LOST = _counter("leases_expired", "claims", "Claims taken back because their worker died or hung.")
 STALE = _counter("settles_stale", "settles", "Ends of claims that had been taken away before; they change nothing.")

@@ -26,6 +26,7 @@ _COUNTED = {
     declared.DROPPED: "dropped",
     declared.EXPIRED: "expired",
     declared.DOORBELLS: "doorbells",
+    declared.NOTICES_LOST: "notices_lost",
     declared.HANDED_BACK: "handed_back",
     declared.LEASES_LOST: "reaped",
     declared.STALE: "stale_settles",
@@ -89,6 +90,7 @@ def _work(read: Reading, stands: Standing) -> Iterator[Row]:
     yield declared.SLOTS_DUE, stands.slots_due, {}
     yield declared.SLOTS_IN_FLIGHT, stands.slots_in_flight, {}
     yield declared.OLDEST_WAIT, stands.oldest_wait_s or 0.0, {}
+    yield declared.NOTICES, stands.notices, {}
     overdue_ms = 0.0 if read.first_due_ms is None else read.now_ms - read.first_due_ms
     yield declared.OVERDUE, max(0.0, overdue_ms) / 1000, {}
     syncs = sum(permit.startswith(_AT_WORK) for permit in read.permits)
