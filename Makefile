@@ -34,6 +34,7 @@ lint: setup  ## format, lint, types, import rules, generated pages
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports" --no-cache
 	"$(BIN)/python" -m settings.page --check docs/settings.md
+	"$(BIN)/python" -m worker.metrics.page --check docs/metrics.md
 	"$(BIN)/python" -m worker.logs.page --check docs
 	"$(BIN)/python" -m bench.page --check docs/benchmarks.md
 
@@ -47,6 +48,25 @@ test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real;
 	@if server=$$(command -v redis-server); then \
 		echo "the ledger's scripts on $$server"; \
 		RECEIPTS_TEST_REDIS_BINARY="$$server" "$(BIN)/pytest" -n 2 tests/integration/ledger; fi
+
+.PHONY: test-prometheus
+test-prometheus: setup  ## the dashboard's and the alerts' queries on Debian's Prometheus; installs nothing: needs its package
+	RECEIPTS_TEST_PROMETHEUS=$${RECEIPTS_TEST_PROMETHEUS:-where-present} "$(BIN)/pytest" tests/prometheus
+
+.PHONY: test-packages
+test-packages: test-brokers test-prometheus  ## all tests that need servers of Debian's packages
+
+$(VENV)/installed-browser: requirements/browser.txt $(VENV)/installed
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
+	@touch "$@"
+
+.PHONY: test-browser
+test-browser: setup $(VENV)/installed-browser  ## Flower's pages in the machine's Chromium (skips where there is none)
+	RECEIPTS_TEST_BROWSER=$${RECEIPTS_TEST_BROWSER:-where-present} "$(BIN)/pytest" -n 0 -rs tests/browser
+
+.PHONY: flower-pictures
+flower-pictures: setup $(VENV)/installed-browser  ## the pictures of docs/flower.md, anew
+	RECEIPTS_TEST_BROWSER=required RECEIPTS_PICTURES=docs/flower "$(BIN)/pytest" -q -n 0 tests/browser/test_flower.py
 
 .PHONY: test-acl
 test-acl: setup  ## everything that talks to Redis, as the users of docker/redis/users.acl; about a quarter of an hour
@@ -88,6 +108,7 @@ format: setup  ## rewrite the sources in the project's format
 .PHONY: docs
 docs: setup  ## rewrite the pages that are generated from the code
 	"$(BIN)/python" -m settings.page docs/settings.md
+	"$(BIN)/python" -m worker.metrics.page docs/metrics.md
 	"$(BIN)/python" -m worker.logs.page docs
 
 .PHONY: sandbox

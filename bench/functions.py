@@ -24,7 +24,7 @@ CALLS = 240
 AT_ONCE = 8
 _PREFIX = keys.prefix("bench")
 _POLICY: dict[Any, Any] = {"version": "1", "gather_min_ms": "0", "gather_max_ms": "0", "rate_per_s": "0"}
-_DONE = ("done", "r", "", 0, "0", 0, "", "0", "0", "", "", "", "", "sent")
+_DONE = ("done", "r", "", 0, "0", 0, "", "0", "0", "", "", "", "", "sent", 80)
 _LEASE_MS, _PERMIT_MS, _SYNCS_MAX = 60_000, 60_000, 4
 
 Arguments = Sequence[str | int]

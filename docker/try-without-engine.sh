@@ -52,15 +52,19 @@ trap end EXIT INT TERM
 inside='
     mount --bind -o ro "$ROOT" "$ROOT" && mount -o remount,bind,ro "$ROOT"
     mount -t tmpfs -o mode=1777 tmpfs "$ROOT/tmp" && mount -t proc proc "$ROOT/proc"
-    mount --bind /dev "$ROOT/dev"
+    mount --bind /dev "$ROOT/dev" && mount -t tmpfs -o mode=1777 tmpfs "$ROOT/dev/shm"
     exec chroot --userspec=10001:10001 "$ROOT" /usr/bin/env -i PATH=/venv/bin:/usr/bin:/bin HOME=/tmp PYTHONPATH=/app:/app/producer \
         PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 REDIS_URL="redis://127.0.0.1:$REDIS_PORT/0" \
         QUICKBLOX_ENDPOINT="http://127.0.0.1:$API_PORT" QUICKBLOX_API_KEY=sandbox-api-key FLOWER_PORT=15555 METRICS_PORT=19464 \
         FLOWER_BASIC_AUTH=me:secret /bin/sh -c "cd /app && exec \"\$0\" \"\$@\"" "$@"
 '
-run() { ROOT=$root REDIS_PORT=$redis_port API_PORT=$api_port unshare --mount --pid --fork --kill-child=TERM /bin/sh -c "$inside" inside "$@"; }
+become() {
+    export ROOT="$root" REDIS_PORT="$redis_port" API_PORT="$api_port"
+    exec unshare --mount --pid --fork --kill-child /bin/sh -c "$inside" inside "$@"
+}
+run() { (become "$@"); }
 role() {
-    run /bin/sh /entrypoint.sh "$@" >"$dir/$1.log" 2>&1 &
+    become /bin/sh /entrypoint.sh "$@" >"$dir/$1.log" 2>&1 &
     running="$running $!"
 }
 wait_for() { # what, file, words

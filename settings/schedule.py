@@ -18,6 +18,7 @@ from settings.errors import Fault, SettingsError, shown
 VARIABLE = "RECEIPTS_SCHEDULE_FILE"
 TASKS = ("receipts.mark_dialog_read", "receipts.mark_dialog_delivered", "receipts.edit_message")
 LONGEST_EVERY_S = 366 * 86_400
+LARGEST_BYTES = 1_048_576
 EXAMPLE = """\
 {
   "read the support dialog": {
@@ -77,8 +78,12 @@ def load_schedule(path: str | Path) -> dict[str, Job]:
 def _read(path: Path, faults: list[Fault]) -> dict[str, Any]:
     twice: list[str] = []
     try:
+        with path.open("rb") as file:
+            read = file.read(LARGEST_BYTES + 1)
+        if len(read) > LARGEST_BYTES:
+            return _fault(faults, path, f"a file of at most {LARGEST_BYTES} bytes")
         content = json.loads(
-            path.read_text("utf-8"), object_pairs_hook=lambda pairs: _once(pairs, twice), parse_constant=_no_number
+            read.decode("utf-8"), object_pairs_hook=lambda pairs: _once(pairs, twice), parse_constant=_no_number
         )
     except OSError as error:
         content = _fault(faults, path, f"a file that can be read ({error.strerror or type(error).__name__})")

@@ -1,9 +1,9 @@
-"""Programs that the machine has, or has not: servers from Debian's packages."""
+"""Programs that the machine has, or has not: servers and a browser from Debian's packages."""
 
 import shutil
 from pathlib import Path
 
-PACKAGES = "redis-server redis-sentinel rabbitmq-server"
+PACKAGES = "redis-server redis-sentinel rabbitmq-server prometheus chromium"
 
 
 def program(name: str) -> Path:

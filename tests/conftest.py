@@ -35,8 +35,13 @@ class Sandbox:
     client: SandboxClient
 
 
-# Tests of servers from Debian's packages: `make test-brokers` alone runs them (tests/brokers/conftest.py).
-collect_ignore = [] if os.environ.get("RECEIPTS_TEST_BROKERS") else ["brokers"]
+# Tests of what Debian's packages bring: `make test-packages`, `make test-browser` run them.
+_APART = {
+    "brokers": "RECEIPTS_TEST_BROKERS",
+    "prometheus": "RECEIPTS_TEST_PROMETHEUS",
+    "browser": "RECEIPTS_TEST_BROWSER",
+}
+collect_ignore = [room for room, variable in _APART.items() if not os.environ.get(variable)]
 
 
 @pytest.fixture(scope="session")

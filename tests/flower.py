@@ -92,6 +92,8 @@ def call_wrongly(system: System) -> None:
     right = {"dialog_id": dialog_id, "message_id": message_id, "text": TEXT, "user_id": 7}
     for kwargs in (right, right | {"user_id": -1, "token": TOKEN}, right | {"tokn": NEVER_A_TOKEN}):
         client.send_task("receipts.edit_message", kwargs=kwargs, queue="receipts")
+    # No worker takes it, so nobody but the client tells Flower of it.
+    client.send_task("receipts.edit_message", kwargs=right, queue="read-by-nobody")
     client.close()
 
 

@@ -174,13 +174,14 @@ class Model:
         half = mark_half(receipt)
         self._count(slot, "recorded", half.count)
         flag = flag_of(receipt)
+        self.counts["recorded_read" if flag == READ else "recorded_delivered"] += half.count
         left = without_covered(half, slot.covered_names)
         if left.ids:
             left = MarkHalf(ids={id_: n for id_, n in left.ids.items() if id_ not in slot.covered_names[flag]})
         self._absorb(slot, half.count - left.count)
         if left.count:
             self._hurry(slot, flag, now_ms)
-            slot.wait(left, now_ms)
+            self._wait(slot, left, now_ms)
         if slot.pending and receipt.token:
             slot.token = receipt.token
 
@@ -194,10 +195,11 @@ class Model:
         slot = self._slot(receipt.wire(0)[1])
         half = edit_half(receipt, now_ms)
         self._count(slot, "recorded", 1)
+        self.counts["recorded_edit"] += 1
         if slot.sent_revision is not None and half.revision < slot.sent_revision:
             return self._absorb(slot, 1)
         before = slot.actor
-        slot.wait(half, now_ms)
+        self._wait(slot, half, now_ms)
         winner = edit_of(slot.pending)
         if slot.waits_for_token and before and winner.actor != before:
             self._set_going(slot)
@@ -491,6 +493,7 @@ class Model:
         slot, half = self._slot(letter.slot), letter.half
         absorbed = self.counts["absorbed"]
         self._count(slot, "dead", -half.count)
+        self.counts["replayed"] += half.count
         if isinstance(half, EditHalf):
             self._replay_edit(slot, half, now_ms)
         else:
@@ -518,7 +521,7 @@ class Model:
             self._sooner_ms = {}
             for flag in kinds_of(left):
                 self._hurry(slot, flag, now_ms)
-            slot.wait(left, now_ms)
+            self._wait(slot, left, now_ms)
             if slot.name in self._sooner_ms:
                 self._bring_forward(slot)
 
@@ -531,8 +534,9 @@ class Model:
             return None
         newcomers, slot.pending = slot.pending, None
         if newcomers is None:
-            slot.wait(edit, now_ms)
+            self._wait(slot, edit, now_ms)
         else:
+            self.counts["joined"] += edit.count
             slot.pending = join(edit, newcomers)
             if slot.waits_for_token and edit_of(slot.pending).actor != edit_of(newcomers).actor:
                 self._set_going(slot)
@@ -564,6 +568,11 @@ class Model:
     def _count(self, slot: Slot, name: str, n: int) -> None:
         setattr(slot, name, getattr(slot, name) + n)
         self.counts[name] += n
+
+    def _wait(self, slot: Slot, half: Half, now_ms: int) -> None:
+        """All but the one that opens the pending half need no PUT of their own."""
+        self.counts["joined"] += half.count - (slot.pending is None)
+        slot.wait(half, now_ms)
 
     def _absorb(self, slot: Slot, n: int) -> None:
         self._count(slot, "covered", n)

@@ -56,7 +56,10 @@ class LedgerState:
     dead_letters: int
 
 
-ACCOUNTS = ("recorded", "absorbed", "covered", "dead", "pending", "in_flight", "dropped", "expired")
+ACCOUNTS = (
+    *("recorded", "recorded_read", "recorded_delivered", "recorded_edit", "joined", "absorbed", "covered"),
+    *("dead", "replayed", "dropped", "expired", "pending", "in_flight"),
+)
 
 
 def text_digest(text: str) -> str:

@@ -83,7 +83,7 @@ class Runtime:
         )
 
     def _door(self, application: Application) -> Door:
-        settings, api = self.settings, ChatApi(_endpoint(application))
+        settings, api = self.settings, ChatApi(endpoint_of(application))
         credentials = _credentials(application)
         # The key wins: it serves every user, and does not expire (docs/decisions/0019).
         if credentials is None or application.api_key is not None:
@@ -116,7 +116,8 @@ class Runtime:
         events.tell(*outage_events(application, change, why, WORDS.get(why, why), since_ms))
 
 
-def _endpoint(application: Application) -> Endpoint:
+def endpoint_of(application: Application) -> Endpoint:
+    """Where and how one application's chat API is reached."""
     key = application.api_key
     return Endpoint(
         base_url=application.endpoint,

@@ -16,6 +16,7 @@ from worker.acting import Patience, outcome_of
 from worker.chat_api import Door
 from worker.deadline import TooLateError
 from worker.ledger import Again, Back, Dead, Done, EditClaim, Ledger, MarkClaim, Outcome
+from worker.ledger.outcomes import timed
 from worker.logs import events
 from worker.logs.event import Event
 from worker.logs.private import pseudonym
@@ -61,18 +62,19 @@ def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
         return claim.slot, claim.generation, _LATE
     try:
         put = next_put(claim, way.limits)
-        began_s = time.monotonic()
         with put_transaction(way.ledger.application, claim) as answered:
+            begun_s = time.monotonic()
             verdict = way.api.send(put, claim.claimed_s + way.send_within_s)
+            took_ms = round((time.monotonic() - begun_s) * 1000)
             answered(verdict)
-        took_s = time.monotonic() - began_s
         outcome = outcome_of(verdict, put, claim, way.patience, random.random())
     except TooLateError:
         return claim.slot, claim.generation, _LATE
     except Exception as error:  # noqa: BLE001 - a bug in one slot must neither stop the others nor lose the slot
         return claim.slot, claim.generation, _bug(claim, way, error)
-    report(way.ledger.application, claim, put, verdict, outcome, took_s)
-    return claim.slot, claim.generation, outcome
+    report(way.ledger.application, claim, put, verdict, outcome, took_ms)
+    # Where no PUT was made there is none whose time could be told.
+    return claim.slot, claim.generation, outcome if isinstance(verdict, Unsent) else timed(outcome, took_ms)
 
 
 def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
@@ -87,7 +89,7 @@ def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
     return Again(f"bug: {type(error).__name__}", verdict="", delay_ms=delay_ms, costs_attempt=True, in_doubt=True)
 
 
-def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcome: Outcome, took_s: float) -> None:
+def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcome: Outcome, took_ms: int) -> None:
     """One log line for every PUT that was sent; nothing private is in it."""
     if isinstance(verdict, Unsent):
         return
@@ -102,8 +104,8 @@ def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcom
         outcome=type(outcome).__name__.lower(),
         ids=len(put.message_ids),
         attempt=claim.attempts + 1,
-        duration_ms=round(took_s * 1000),
-        waited_ms=max(0, round((time.time() - took_s) * 1000) - claim.recorded_ms),
+        duration_ms=took_ms,
+        waited_ms=max(0, round(time.time() * 1000) - took_ms - claim.recorded_ms),
         status=verdict.status,
         request_id=verdict.request_id or None,
         reason=reason,

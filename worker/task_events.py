@@ -45,8 +45,9 @@ def _said(application: str, outcome: Again | Dead, settled: Settled) -> str:
     if isinstance(outcome, Dead):
         said = _dead_letter(application, outcome.reason)
         return f"{said} (request id {outcome.request_id})" if outcome.request_id else said
-    wait_s = max(outcome.delay_ms, outcome.hold_ms) / 1000
-    return f"{outcome.verdict}: {outcome.reason}; to be sent again" + (f" in {wait_s:g} s" if wait_s else "")
+    # When depends on the pace and the breaker; a hold is the one wait that is known here.
+    held = f", no calls for {outcome.hold_ms / 1000:g} s" if outcome.hold_ms else ""
+    return f"{outcome.verdict}: {outcome.reason}; to be sent again{held}"
 
 
 def death_event(application: str, slot: str, reason: str) -> Event:
@@ -62,6 +63,7 @@ def _dead_letter(application: str, reason: str) -> str:
 def outage_events(application: str, change: str, why: str, words: str, since_ms: int) -> list[Event]:
     """The events of a breaker that has `opened`, `reopened` or `closed`."""
     fields = _fields(OUTAGE, (application, why, since_ms), f"application={application} why={why}")
+    fields["received"] = since_ms / 1000 or fields["received"]
     if change == "closed":
         lasted_s = max(0.0, time.time() - since_ms / 1000)
         return [Event("task-succeeded", fields | {"result": "calls go out again", "runtime": lasted_s})]

@@ -15,5 +15,15 @@ from receipt_sync.errors import InvalidReceipt
 from receipt_sync.queue import ReceiptQueue
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
 from receipt_sync.sealing import TokenSeal
+from receipt_sync.shadow import ShadowQueue
 
-__all__ = ["EditMessage", "InvalidReceipt", "MarkDelivered", "MarkRead", "Receipt", "ReceiptQueue", "TokenSeal"]
+__all__ = [
+    "EditMessage",
+    "InvalidReceipt",
+    "MarkDelivered",
+    "MarkRead",
+    "Receipt",
+    "ReceiptQueue",
+    "ShadowQueue",
+    "TokenSeal",
+]

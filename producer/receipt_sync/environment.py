@@ -12,6 +12,8 @@ from receipt_sync import validation
 from receipt_sync.errors import InvalidReceipt
 from receipt_sync.sealing import TokenSeal
 
+LARGEST_FILE_BYTES = 65_536
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -53,7 +55,11 @@ def _text(environ: Mapping[str, str], name: str) -> tuple[str, str]:
     if not path:
         return text or "", name
     try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), f"{name}_FILE"
+        with Path(path).open("rb") as file:
+            content = file.read(LARGEST_FILE_BYTES + 1)
+        if len(content) > LARGEST_FILE_BYTES:
+            raise ValueError(f"{name}_FILE: expected at most {LARGEST_FILE_BYTES} bytes, got more")
+        return content.decode("utf-8").rstrip("\r\n"), f"{name}_FILE"
     except OSError as error:
         raise ValueError(f"{name}_FILE: expected a readable file, got {error.strerror}") from error
     except UnicodeDecodeError:

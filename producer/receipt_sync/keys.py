@@ -11,7 +11,7 @@ lives on one node, several spread over the cluster, and each Lua function is giv
 | `rs:{app}:due` | sorted set | slots with something pending and nothing in flight, by when they are due (ms) |
 | `rs:{app}:leases` | sorted set | slots in flight, by when their lease runs out (ms) |
 | `rs:{app}:permits` | sorted set | doorbells rung, syncs at work (`+` in front), by when they are given up (ms) |
-| `rs:{app}:counts` | hash | recorded, absorbed, covered, dead (of them dropped, expired), pending, in_flight … |
+| `rs:{app}:counts` | hash | the accounts, and what else is counted (below) |
 | `rs:{app}:policy` | hash | the workers' settings, for the functions; `version` of the ledger, now 1 |
 | `rs:{app}:pace` | hash | how fast it may call: rate, hold, breaker, retry budget, pause (fields below) |
 | `rs:{app}:window` | sorted set | the calls claimed in the last second, by when (ms); gone after two quiet ones |
@@ -25,6 +25,7 @@ lives on one node, several spread over the cluster, and each Lua function is giv
 | `rs:{app}:w:<actor>` | sorted set | refused tokens' SHA-1, by minus when; slots that wait, by recorded (ms) |
 | `rs:{app}:told:<what>` | string | of this somebody has been told by one worker; gone when it is news again |
 | `rs:{app}:start:<digest>` | string | how often the recording of a message that came back was begun, not ended |
+| `rs:{app}:shadow` | stream | what would have been recorded (`shadow.py`): `kind`, `slot`, `name`, `ids` |
 | `rs:{app}:wake` | channel | "something fell due", sent by the functions to the workers |
 
 Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of this slot), `g` generation (when it was
@@ -51,6 +52,13 @@ breaker: `open` since when it opened, or its last probe failed; `till` no probe 
 `outage` since when; `opens` in a row; `before` the limit when it opened; `closed` when it last shut; `refused`
 when the key was refused last. The retry budget: `retries` left at `r_at`; absent: full. The pause: `paused` since when,
 `paused_why`.
+
+The counts, receipts: `recorded`, of them by kind `recorded_read`, `recorded_delivered`, `recorded_edit` and
+`recorded_invalid` (never became one); `joined` what found something pending in its slot; `covered`, of them `absorbed`
+without a PUT; `dead`, of them `dropped` and `expired`; `replayed` what was dead and is not any more; `pending`,
+`in_flight`. Claims: `puts_<verdict>`, `handed_back`, `stale_settles`, `reaped`. `doorbells` rung; `refused` messages
+that were no receipts. Two histograms, `wait` and `put`: `wait_le_<ms>`, `wait_le_inf`, `wait_ms` (the workers'
+timings.py).
 
 The service session: `id` (who made it), `token`, `user_id`, `of` (a digest of the credentials), `made_ms`, `renew_ms`,
 `expires_ms`; `fails` logins in a row that failed, `trouble` their kind, `next_ms` no login before, `ahead_s` of the

@@ -100,7 +100,7 @@ class ReceiptQueue:
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.READ])
         mark = MarkRead(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
-        RECORD.call(self._redis, self._prefix, *self._sealed(mark.wire()), *trace_arguments(trace))
+        self._record(mark.wire(), trace)
 
     def mark_dialog_delivered(
         self,
@@ -123,7 +123,7 @@ class ReceiptQueue:
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.DELIVERED])
         mark = MarkDelivered(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
-        RECORD.call(self._redis, self._prefix, *self._sealed(mark.wire()), *trace_arguments(trace))
+        self._record(mark.wire(), trace)
 
     def edit_message(
         self,
@@ -173,6 +173,9 @@ class ReceiptQueue:
         # One by one in a cluster: redis-py's pipeline for clusters refuses functions.
         for batch in batches:
             RECORD.call(self._redis, self._prefix, *batch)
+
+    def _record(self, arguments: tuple[str, ...], trace: str | None) -> None:
+        RECORD.call(self._redis, self._prefix, *self._sealed(arguments), *trace_arguments(trace))
 
     def _wire(self, receipts: Iterable[Receipt]) -> list[tuple[str, ...]]:
         recorded_ms = time.time_ns() // 1_000_000

@@ -37,10 +37,14 @@ def object_ids(argument: str, value: object) -> tuple[str, ...]:
     expected = f"a list of 1 to {MAX_IDS} message ids"
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise InvalidReceipt(argument, shown(value), expected)
-    ids = tuple(dict.fromkeys(object_id(f"{argument}[{i}]", item) for i, item in enumerate(value)))
-    if not 1 <= len(ids) <= MAX_IDS:
-        raise InvalidReceipt(argument, f"{len(ids)} ids", expected)
-    return ids
+    ids: dict[str, None] = {}
+    for i, item in enumerate(value):
+        ids[object_id(f"{argument}[{i}]", item)] = None
+        if len(ids) > MAX_IDS:  # at once: what comes may have no end
+            raise InvalidReceipt(argument, f"more than {MAX_IDS} ids", expected)
+    if not ids:
+        raise InvalidReceipt(argument, "0 ids", expected)
+    return tuple(ids)
 
 
 def whole_number(argument: str, value: object, least: int, most: int) -> int:

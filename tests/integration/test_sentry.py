@@ -53,6 +53,9 @@ for n in range(3):
         scope = sentry_sdk.get_current_scope()
         job = {"task_name": "receipts.edit_message", "args": [text], "kwargs": {"token": token}}
         scope.set_extra("celery-job", job)
+        scope.set_extra("another", text)
+        scope.set_context("another", {"text": text})
+        scope.set_user({"id": token})
         sentry_sdk.capture_exception(error)
 sentry_sdk.flush(10)
 """

@@ -8,48 +8,17 @@ from typing import Any
 
 import pytest
 import redis
-from click.testing import CliRunner, Result
 
 from receipt_sync import MarkRead
-from settings import load
 from stack.ports import free_port
 from stack.redis_server import RedisServer
+from tests.integration.operating import Commands, held_by
 from tests.shorthand import USER, dialogs
-from worker.commands import main
 from worker.ledger import Again, Claimed, Dead, Done, Part
 from worker.runtime import Runtime
 
 PACE = "rs:{default}:pace"
 KEYS = ("pace", "counts", "policy", "due", "leases", "window", "dead")
-
-
-class Commands:
-    """The command line of one deployment."""
-
-    def __init__(self, redis_url: str, **environ: str) -> None:
-        self._runner = CliRunner(env={"REDIS_URL": redis_url, **environ})
-
-    def run(self, *arguments: str) -> Result:
-        return self._runner.invoke(main, arguments, prog_name="python -m worker")
-
-    def json(self, *arguments: str) -> dict[str, Any]:
-        result = self.run(*arguments, "--json")
-        assert result.exit_code == 0, result.output
-        answer: dict[str, Any] = json.loads(result.stdout)
-        return answer
-
-    def status(self) -> dict[str, Any]:
-        [only] = self.json("status")["applications"]
-        answer: dict[str, Any] = only
-        return answer
-
-
-def held_by(redis_server: RedisServer, **settings: str) -> Runtime:
-    environ = {"RECEIPTS_GATHER_MAX_S": "0", "QUICKBLOX_RATE_PER_S": "100", "RECEIPTS_BREAKER_CALLS_MIN": "2"}
-    held = Runtime(load(environ | {"REDIS_URL": redis_server.url_of("default")} | settings))
-    for way in held.ways.values():
-        way.ledger.publish_policy()
-    return held
 
 
 @pytest.fixture

@@ -72,9 +72,13 @@ def test_it_holds_the_producer_and_nothing_else(wheel: Path) -> None:
 
 
 def test_it_depends_on_redis_alone(metadata: Message) -> None:
-    assert metadata.get_all("Requires-Dist") == ["redis>=6.4", "redis[hiredis]>=6.4; extra == 'hiredis'"]
+    assert metadata.get_all("Requires-Dist") == [
+        "redis>=6.4",
+        "cryptography>=41; extra == 'encryption'",
+        "redis[hiredis]>=6.4; extra == 'hiredis'",
+    ]
     assert metadata["Requires-Python"] == ">=3.11"
-    assert metadata.get_all("Provides-Extra") == ["hiredis"]
+    assert metadata.get_all("Provides-Extra") == ["encryption", "hiredis"]
 
 
 # In an empty environment ----------------------------------------------------------------------------------------

@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 
-from stack.process import Process
-from stack.services import PROJECT
-from tests.running import PATIENCE_S, StartSystem, System, until
+from tests.running import PATIENCE_S, PROJECT, Process, StartSystem, System, until
 
 HOOK = {"RECEIPTS_HOOK_TASK": "chat.receipts_told", "RECEIPTS_HOOK_QUEUE": "chat"}
 StartExample = Callable[[System], Process]
@@ -25,7 +23,11 @@ def start_example(tmp_path: Path) -> Iterator[StartExample]:
     def start(system: System) -> Process:
         options = ("--queues", "chat", "--pool", "solo", "--loglevel", "INFO")
         command = [sys.executable, "-m", "celery", "-A", "told", "worker", *options]
-        env = {**os.environ, "REDIS_URL": system.redis_server.url, "PYTHONPATH": str(PROJECT / "examples" / "hook")}
+        env = {
+            **os.environ,
+            "REDIS_URL": system.redis_server.url_of("default"),
+            "PYTHONPATH": str(PROJECT / "examples" / "hook"),
+        }
         process = Process("example", command, env, tmp_path, tmp_path / f"example-{len(started)}.log")
         started.append(process)
         process.wait_for_line(" ready.", PATIENCE_S)

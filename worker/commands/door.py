@@ -44,6 +44,19 @@ class LetterStaysError(click.ClickException):
     exit_code = 5
 
 
+class FaultsError(click.exceptions.Exit):
+    """The doctor has found faults, and has said them."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+
+class NotEmptyError(click.ClickException):
+    """Something still waits or is in flight."""
+
+    exit_code = 6
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """One application's ledger as a command has it."""
@@ -75,7 +88,7 @@ def door(application: str | None) -> Iterator[Door]:
         click.UsageError: no such application, or none named where there are several.
     """
     settings = loaded()
-    with _opened(settings, [_application(settings, application)]) as [only]:
+    with _opened(settings, [known_application(settings, application)]) as [only]:
         yield only
 
 
@@ -84,7 +97,7 @@ def doors(application: str | None) -> Iterator[list[Door]]:
     """One application's ledger, or every one's: for None, and for 'all' where none is called so. Raises as `door`."""
     settings = loaded()
     every = application is None or (application == "all" and application not in settings.names)
-    with _opened(settings, list(settings.names) if every else [_application(settings, application)]) as opened:
+    with _opened(settings, list(settings.names) if every else [known_application(settings, application)]) as opened:
         yield opened
 
 
@@ -99,7 +112,12 @@ def _opened(settings: Settings, names: list[str]) -> Iterator[list[Door]]:
         client.close()
 
 
-def _application(settings: Settings, name: str | None) -> str:
+def known_application(settings: Settings, name: str | None) -> str:
+    """The application of this name; for None the only one.
+
+    Raises:
+        click.UsageError: there is none, or None was said where there are several.
+    """
     if name is None and len(settings.names) > 1:
         raise click.UsageError(f"there are several applications; name one: --application {'|'.join(settings.names)}")
     try:

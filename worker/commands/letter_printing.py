@@ -22,7 +22,7 @@ def described(letter: DeadLetter, *, private: bool = False) -> dict[str, Any]:
 def print_letters(letters: Sequence[DeadLetter], now_ms: int) -> None:
     """A line for each."""
     if letters:
-        print_table([_HEADER, *(_row(letter, now_ms) for letter in letters)])
+        print_table([_row(letter, now_ms) for letter in letters], header=_HEADER)
 
 
 def _row(letter: DeadLetter, now_ms: int) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from receipt_sync import InvalidReceipt, validation
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -25,6 +27,19 @@ class Age(click.ParamType[int]):
         return int(found[1]) * _SECONDS[found[2]] * 1000
 
 
+class ObjectId(click.ParamType[str]):
+    """The id of a dialog or a message."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """As it is."""
+        try:
+            return validation.object_id("id", value)
+        except InvalidReceipt as error:
+            self.fail(f"expected {error.expected}, got {error.found}", param, ctx)
+
+
 def _all(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     def added(command: Command) -> Command:
         for option in reversed(options):
@@ -34,9 +49,14 @@ def _all(*options: Callable[[Command], Command]) -> Callable[[Command], Command]
     return added
 
 
+json_object = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 of_application = _all(
     click.option("--application", help="The application; may be left out where there is one only."),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    json_object,
+)
+of_applications = _all(
+    click.option("--application", help="One application; all of them where it is left out, or is 'all'."),
+    json_object,
 )
 filters = _all(
     click.option("--reason", help="Only letters whose reason begins so, e.g. 'rejected: status 422'."),

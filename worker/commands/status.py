@@ -9,6 +9,7 @@ import click
 
 from worker.alerts import WORDS
 from worker.commands.door import doors
+from worker.commands.options import of_applications
 from worker.commands.printing import plain, print_json, print_table, utc
 from worker.ledger.standing import Breaker, Standing, standing
 
@@ -21,8 +22,7 @@ _STATES = {
 
 
 @click.command()
-@click.option("--application", help="One application; all of them where it is left out, or is 'all'.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@of_applications
 def status(*, application: str | None, as_json: bool) -> None:
     """How each application stands: what waits, how fast it may call, and what keeps it from calling."""
     with doors(application) as opened:

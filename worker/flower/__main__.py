@@ -11,6 +11,9 @@ from celery.bin.celery import main as celery_main
 from worker.flower.access import passwords, require_password
 from worker.flower.doors import close_doors
 
+# What happened stands in the list, without a click.
+COLUMNS = "name,state,exception,result,kwargs,received,worker,uuid"
+
 
 def main(arguments: Sequence[str]) -> None:
     """Runs Flower; ends the process with one line where it must not be run so."""
@@ -28,7 +31,7 @@ def main(arguments: Sequence[str]) -> None:
     else:
         os.environ.pop("FLOWER_BASIC_AUTH", None)
     close_doors()
-    sys.argv = ["celery", "-A", "worker.app", "flower", *arguments, "--read_only"]
+    sys.argv = ["celery", "-A", "worker.app", "flower", f"--tasks_columns={COLUMNS}", *arguments, "--read_only"]
     celery_main()
 
 

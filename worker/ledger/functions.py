@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from receipt_sync.functions import Function, Library, shared_source
+from worker.ledger import timings
 
 _LUA = Path(__file__).parent / "lua"
 
-_PARTS = ("aside", "law", "breaker", "retries", "pace", "flight", "letters", "notices", "taking", "access")
+_PARTS = ("aside", "law", "breaker", "retries", "pace", "flight", "letters", "notices", "taking", "access", "timings")
 # By name; of several texts each goes on where the one before it ends.
 _TEXTS = {
     "claim": ("claim",),
@@ -38,7 +39,7 @@ def _text(names: tuple[str, ...]) -> str:
 # Recording is refused by a full Redis; what drains the backlog must not be.
 LEDGER = Library(
     "receipt_sync_ledger",
-    shared_source() + _text(_PARTS),
+    shared_source() + timings.lua() + _text(_PARTS),
     {name: _text(texts) for name, texts in _TEXTS.items()},
     drains=True,
 )

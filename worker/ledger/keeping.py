@@ -38,14 +38,19 @@ def require_keeping(client: redis.Redis, application: str) -> None:
         EvictingRedisError: it may evict.
         redis.RedisError: it was not reached.
     """
-    policy = _policy(node_of(client, keys.prefix(application)))
+    policy = told_policy(node_of(client, keys.prefix(application)))
     if policy is None:
         events.REDIS_POLICY_UNTOLD.say(log, expected=_KEEPS)
     elif policy != _KEEPS:
         raise EvictingRedisError(policy)
 
 
-def _policy(server: redis.Redis) -> str | None:
+def told_policy(server: redis.Redis) -> str | None:
+    """A server's `maxmemory-policy`; None where it does not tell.
+
+    Raises:
+        redis.RedisError: it was not reached.
+    """
     # INFO first: CONFIG is what managed servers refuse or rename.
     return _told(server, "INFO") or _told(server, "CONFIG")
 

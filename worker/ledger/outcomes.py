@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 
@@ -24,9 +24,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The API accepted the PUT."""
+    """The API accepted the PUT, which took `took_ms`; None: not known."""
 
     part: Part
+    took_ms: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Again:
         wants_token: the session token was refused, or there are no credentials: all slots of the actor wait for
             another token; one that no token can help is due after the delay.
         in_doubt: the API may have applied the PUT, or may still do so: another text waits until it cannot.
+        took_ms: how long the PUT took; None: there was none.
     """
 
     reason: str
@@ -53,11 +55,15 @@ class Again:
     list_limit: int | None = None
     wants_token: bool = False
     in_doubt: bool = False
+    took_ms: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """Will never be accepted: to the dead letters. `words` are the API's; `part` None: all that was claimed."""
+    """Will never be accepted: to the dead letters.
+
+    `words` are the API's; `part` None: all that was claimed; `took_ms` None: there was no PUT.
+    """
 
     reason: str
     verdict: str
@@ -65,6 +71,7 @@ class Dead:
     status: int | None = None
     words: str = field(default="", repr=False)
     request_id: str = ""
+    took_ms: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +85,16 @@ Outcome = Done | Again | Dead | Back
 _ALL = Part(flags="rd")
 
 
+def timed(outcome: Outcome, took_ms: int) -> Outcome:
+    """The same outcome of a PUT that took so long."""
+    return outcome if isinstance(outcome, Back) else replace(outcome, took_ms=took_ms)
+
+
 def settle_arguments(slot: str, generation: int, outcome: Outcome) -> tuple[str | int, ...]:
-    """The sixteen arguments of settle.lua for one claim, in its order."""
+    """The seventeen arguments of settle.lua for one claim, in its order."""
     match outcome:
-        case Done(part):
-            return _arguments(slot, generation, "done", part, verdict="sent")
+        case Done(part, took_ms):
+            return _arguments(slot, generation, "done", part, verdict="sent", took_ms=_or_none(took_ms))
         case Again():
             return _again(slot, generation, outcome)
         case Dead():
@@ -100,11 +112,12 @@ def _again(slot: str, generation: int, outcome: Again) -> tuple[str | int, ...]:
         delay_ms=outcome.delay_ms,
         costs=int(outcome.costs_attempt),
         hold_ms=outcome.hold_ms,
-        list_limit="" if outcome.list_limit is None else outcome.list_limit,
+        list_limit=_or_none(outcome.list_limit),
         wants_token=int(outcome.wants_token),
         in_doubt=int(outcome.in_doubt),
         reason=outcome.reason,
         verdict=outcome.verdict,
+        took_ms=_or_none(outcome.took_ms),
     )
 
 
@@ -115,16 +128,21 @@ def _dead(slot: str, generation: int, outcome: Dead) -> tuple[str | int, ...]:
         "dead" if outcome.part else "dead_all",
         outcome.part or _ALL,
         reason=outcome.reason,
-        status="" if outcome.status is None else outcome.status,
+        status=_or_none(outcome.status),
         words=outcome.words,
         request_id=outcome.request_id,
         verdict=outcome.verdict,
+        took_ms=_or_none(outcome.took_ms),
     )
 
 
 def _arguments(slot: str, generation: int, outcome: str, part: Part, **more: str | int) -> tuple[str | int, ...]:
     given = _DEFAULTS | more
     return slot, generation, outcome, part.flags, ",".join(part.ids), *(given[name] for name in _DEFAULTS)
+
+
+def _or_none(value: int | None) -> str | int:
+    return "" if value is None else value
 
 
 _DEFAULTS: dict[str, str | int] = {
@@ -139,4 +157,5 @@ _DEFAULTS: dict[str, str | int] = {
     "words": "",
     "request_id": "",
     "verdict": "",
+    "took_ms": "",
 }

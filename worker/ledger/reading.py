@@ -14,6 +14,8 @@ _LOOKED_AT = 200  # slots at either end of the due set, and in flight, whose old
 # Beyond it neither Lua nor JSON tells whole numbers apart.
 _MOST = 2.0**53
 
+_WITH_SCORES = "WITHSCORES"
+
 Fields = Mapping[bytes, bytes]
 Command = tuple[Any, ...]
 
@@ -45,6 +47,8 @@ class Reading:
         now_ms: Redis' clock.
         due: slots that are due by now.
         calls: calls in the last second's window.
+        first_due_ms: when the slot that is due first falls, or fell, due; None: none waits.
+        permits: those that have not run out.
         recorded: when the oldest receipts of the slots that were looked at were recorded, as it lies in Redis.
         unreadable: names of keys of another type than they should be.
     """
@@ -71,21 +75,25 @@ class Reading:
         commands: list[Command] = [("TIME",), *(("HGETALL", self._key(name)) for name in hashes)]
         commands += [("ZCARD", self._key(name)) for name in sets]
         commands += [("XLEN", self._key(name)) for name in streams]
+        commands += [("HLEN", self._key("broken"))]
         commands += [("ZRANGE", self._key("due"), *each) for each in ends]
         commands += [("ZRANGE", self._key("leases"), *ends[0])]
         (seconds, microseconds), *found = self._ask(commands)
         self.now_ms = int(seconds) * 1000 + int(microseconds) // 1000
         self._hashes: dict[str, Fields | None] = dict(zip(hashes, found[:3], strict=True))
-        self._sizes: dict[str, int | None] = dict(zip((*sets, *streams), found[3:7], strict=True))
-        first, last, leased = (set(members or ()) for members in found[7:])
-        self._slots = [(b"pt", slot) for slot in first | last] + [(b"ft", slot) for slot in leased]
+        self._sizes: dict[str, int | None] = dict(zip((*sets, *streams, "broken"), found[3:8], strict=True))
+        first, last, leased = (list[bytes](members or ()) for members in found[8:])
+        self._slots = [(b"pt", slot) for slot in {*first, *last}] + [(b"ft", slot) for slot in leased]
 
     def _look_closer(self) -> None:
         commands: list[Command] = [("ZCOUNT", self._key("due"), "-inf", self.now_ms)]
         commands += [("ZCOUNT", self._key("window"), f"({self.now_ms - _SECOND_MS}", self.now_ms)]
+        commands += [("ZRANGE", self._key("due"), 0, 0, _WITH_SCORES)]
+        commands += [("ZRANGEBYSCORE", self._key("permits"), f"({self.now_ms}", "+inf")]
         commands += [("HGET", self._key("").encode() + slot, field) for field, slot in self._slots]
-        due, calls, *self.recorded = self._ask(commands)
-        self.due, self.calls = int(due or 0), int(calls or 0)
+        due, calls, first, permits, *self.recorded = self._ask(commands)
+        self.due, self.calls, self.permits = int(due or 0), int(calls or 0), list[bytes](permits or ())
+        self.first_due_ms = float(first[0][1]) if first else None
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}:{name}"
@@ -93,7 +101,8 @@ class Reading:
     def _ask(self, commands: Sequence[Command]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=True)  # nothing moves while it is read
         for command in commands:
-            pipeline.execute_command(*command)
+            # By this word redis-py makes pairs of whatever the protocol answers.
+            pipeline.execute_command(*command, **({"withscores": True} if _WITH_SCORES in command else {}))
         answers = pipeline.execute(raise_on_error=False)
         return [self._taken(command, answer) for command, answer in zip(commands, answers, strict=True)]
 

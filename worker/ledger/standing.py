@@ -49,6 +49,7 @@ class Standing:
         calls_last_s: calls claimed in the last second; None where there is no limit, for they are not counted then.
         hold_until_ms: nothing is claimed before, for the API throttles (429); None: no hold.
         paused: by hand.
+        recorded, covered, absorbed: receipts so far; the absorbed are those of the covered that needed no PUT.
         dead_letters, dead: letters that stand; receipts that have died, dropped and expired ones among them.
         notices, notices_lost: that wait for their readers, and that made room for newer ones unread (docs/hooks.md).
         puts: by verdict.
@@ -69,12 +70,25 @@ class Standing:
     hold_until_ms: int | None
     breaker: Breaker
     paused: Paused | None
+    recorded: int
+    covered: int
+    absorbed: int
     dead_letters: int
     dead: int
     notices: int
     notices_lost: int
     puts: Mapping[str, int]
     unreadable: tuple[str, ...]
+
+    @property
+    def balance(self) -> int:
+        """0 when every receipt is somewhere, and in one place only."""
+        return self.recorded - self.covered - self.dead - self.pending - self.in_flight
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits and nothing is in flight, by the slots and by the counts."""
+        return not (self.pending or self.in_flight or self.slots_waiting or self.slots_in_flight)
 
     @property
     def state(self) -> str:
@@ -96,7 +110,11 @@ def standing(client: redis.Redis, application: str) -> Standing:
     Raises:
         redis.RedisError: the ledger is not reached, or refuses for another reason than what lies in its keys.
     """
-    read = Reading(client, keys.prefix(application))
+    return standing_of(Reading(client, keys.prefix(application)), application)
+
+
+def standing_of(read: Reading, application: str) -> Standing:
+    """The same, of what has been read already."""
     now_ms = read.now_ms
     pace, counts = read.fields("pace"), read.fields("counts")
     configured = number(read.fields("policy").get(b"rate_per_s"), 0) or None
@@ -119,6 +137,9 @@ def standing(client: redis.Redis, application: str) -> Standing:
         hold_until_ms=hold_until_ms,
         breaker=_breaker(pace, now_ms),
         paused=Paused(paused_ms, shown(pace.get(b"paused_why", b""))) if paused_ms else None,
+        recorded=_count(counts, "recorded"),
+        covered=_count(counts, "covered"),
+        absorbed=_count(counts, "absorbed"),
         dead_letters=read.size("dead"),
         dead=_count(counts, "dead"),
         notices=read.size("notices"),

@@ -49,7 +49,7 @@ local function joins(s)
 end
 
 local function record_all(s, letter, name)
-  recorded(s, 1)
+  recorded(s, letter)
   if name ~= '' and has(s[FLAGS[letter].covered], name) then return absorbed(s, 1) end
   joins(s)
   hurry(s, letter)
@@ -57,7 +57,7 @@ local function record_all(s, letter, name)
 end
 
 local function record_id(s, letter, id)
-  recorded(s, 1)
+  recorded(s, letter)
   if has(s[FLAGS[letter].covered], id) then return absorbed(s, 1) end
   joins(s)
   hurry(s, letter)
@@ -91,7 +91,7 @@ local function drop_pending_edit(s)
 end
 
 local function record_edit(s, actor, revision, text, token)
-  recorded(s, 1)
+  recorded(s, 'e')
   if s.v and tonumber(revision) < number(s, 'v') then return absorbed(s, 1) end
   local old_actor = s.pu
   joins(s)

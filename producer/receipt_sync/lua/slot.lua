@@ -142,9 +142,11 @@ local function write(s)
   s.changed, s.known, s.was_clean = {}, true, clean
 end
 
-local function recorded(s, n)
-  tally(s, 'R', n)
-  count('recorded', n)
+local RECORDED = {r = 'recorded_read', d = 'recorded_delivered', e = 'recorded_edit'}
+local function recorded(s, kind)
+  tally(s, 'R', 1)
+  count('recorded', 1)
+  count(RECORDED[kind], 1)
 end
 local function covered(s, n)
   tally(s, 'C', n)
@@ -156,5 +158,7 @@ local function absorbed(s, n)
 end
 local function waits(s, n)
   count('pending', n)
+  -- All but the one that opens the half need no PUT of their own.
+  count('joined', s.pt and n or n - 1)
   if not s.pt then put(s, 'pt', now) end
 end

@@ -7,6 +7,8 @@ import pytest
 import redis
 
 from receipt_sync import InvalidReceipt, ReceiptQueue
+from receipt_sync.environment import LARGEST_FILE_BYTES
+from tests.certificates import Authority
 
 URL = "redis://127.0.0.1:6379/3"
 SECRET = "hunter2-S3cr3t"
@@ -144,3 +146,37 @@ def test_a_wrong_url_is_refused_without_being_shown() -> None:
     with pytest.raises(ValueError, match="redis_url: expected ") as caught:
         ReceiptQueue(f"redis://:{SECRET}/more@ledger:6379/0")
     assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_file_too_large_for_a_value_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "book"
+    file.write_text("x" * (LARGEST_FILE_BYTES + 1))
+    assert "at most 65536 bytes" in refused({"REDIS_URL_FILE": str(file)})
+
+
+def test_the_authority_of_the_ledger_is_part_of_its_address(tmp_path: Path) -> None:
+    path = str(Authority(tmp_path).path)
+    options = connection_of(ReceiptQueue.from_env({"REDIS_URL": "rediss://ledger/3", "REDIS_CA_FILE": path}))
+    assert (options["ssl_ca_certs"], options.get("ssl_cert_reqs", "required")) == (path, "required")
+
+
+@pytest.mark.parametrize("url", ["redis://ledger", "unix:///ledger", "redis+sentinel://ledger/s"])
+def test_an_authority_without_tls_is_refused(tmp_path: Path, url: str) -> None:
+    assert "TLS" in refused({"REDIS_URL": url, "REDIS_CA_FILE": str(Authority(tmp_path).path)})
+
+
+def test_a_file_without_an_authority_is_named(tmp_path: Path) -> None:
+    assert refused({"REDIS_URL": "rediss://h", "REDIS_CA_FILE": str(tmp_path / "none")}).startswith("REDIS_CA_FILE: ")
+    assert refused({"REDIS_URL": "rediss://h", "REDIS_CA_FILE": __file__}).startswith("REDIS_CA_FILE: ")
+
+
+def test_token_keys_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(f"{'A' * 43}=\n")
+    queue = ReceiptQueue.from_env({"REDIS_URL": URL, "RECEIPTS_TOKEN_KEYS_FILE": str(tmp_path / "keys")})
+    assert queue._seal.seal("a-token", "an owner").startswith("sealed1.")
+
+
+def test_what_is_no_token_key_is_named_and_not_shown() -> None:
+    said = refused({"REDIS_URL": URL, "RECEIPTS_TOKEN_KEYS": SECRET})
+    assert said.startswith("RECEIPTS_TOKEN_KEYS: expected ")
+    assert SECRET not in said

@@ -4,6 +4,7 @@ import math
 import pickle
 import traceback
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -87,7 +88,8 @@ LIST = "a list of 1 to 1000 message ids"
         ([], "0 ids"),
         ((), "0 ids"),
         (set(), "0 ids"),
-        ([f"{n:024x}" for n in range(1001)], "1001 ids"),
+        ([f"{n:024x}" for n in range(1001)], "more than 1000 ids"),
+        ((f"{n:024x}" for n in count()), "more than 1000 ids"),  # without end
     ],
 )
 def test_what_is_no_list_of_ids_is_refused(value: object, found: str) -> None:

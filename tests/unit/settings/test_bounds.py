@@ -86,6 +86,7 @@ RATE = {
     "QUICKBLOX_PLAN_CALLS_PER_S": ["-1", "9.9", "nan", "inf", "fast"],
     "QUICKBLOX_SHARE_LEFT": ["-0.1", "0.91", "1", "nan", "10%"],
     "RECEIPTS_RETRY_SHARE": ["0", "-1", "1.5", "nan", "much"],
+    "SENTRY_TRACES_SAMPLE_RATE": ["-0.1", "1.1", "nan", "all"],
 }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from settings import Crontab, Job, SettingsError, load, load_schedule
-from settings.schedule import EXAMPLE
+from settings.schedule import EXAMPLE, LARGEST_BYTES
 
 TASK = "receipts.mark_dialog_read"
 GOOD = {"task": TASK, "every_s": 60, "kwargs": {"dialog_id": "d"}}
@@ -146,3 +146,10 @@ def test_a_file_that_is_not_utf8_is_a_fault(tmp_path: Path) -> None:
     path.write_bytes(b"{}\xff")
     (line,) = lines(path)
     assert "UTF-8" in line
+
+
+def test_a_file_too_large_for_a_schedule_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "schedule.json"
+    path.write_text(" " * (LARGEST_BYTES + 1))
+    with pytest.raises(SettingsError, match="at most 1048576 bytes"):
+        load_schedule(path)

@@ -7,7 +7,7 @@ import pytest
 import worker.ledger.outcomes
 from tests.unit.worker.examples import message_id
 from worker.ledger import Again, Back, Dead, Done, Outcome, Part
-from worker.ledger.outcomes import settle_arguments
+from worker.ledger.outcomes import settle_arguments, timed
 
 SETTLE_LUA = (Path(worker.ledger.outcomes.__file__).parent / "lua" / "settle.lua").read_text(encoding="utf-8")
 A, B = message_id(1), message_id(2)
@@ -25,6 +25,7 @@ NOTHING = {
     "words": "",
     "request id": "",
     "verdict": "",
+    "took_ms": "",
 }
 
 
@@ -67,6 +68,12 @@ def test_header_and_code_of_settle_lua_say_the_same_order() -> None:
 )
 def test_done(part: Part, flags: str, ids: str) -> None:
     assert as_lua_reads(Done(part)) == NOTHING | {"outcome": "done", "flags": flags, "ids": ids, "verdict": "sent"}
+
+
+def test_a_put_that_was_timed() -> None:
+    for outcome in (Done(Part()), Again("why", "throttled"), Dead("why", "rejected", Part())):
+        assert as_lua_reads(timed(outcome, 80))["took_ms"] == "80"
+    assert as_lua_reads(timed(Back("why"), 80))["took_ms"] == ""
 
 
 def test_again_at_its_least() -> None:

@@ -482,7 +482,23 @@ def test_what_was_not_sent_is_handed_back_without_a_line(caplog: pytest.LogCaptu
     way = way_of(FakeLedger(), FakeApi(lambda _: Unsent("no service session", 0.25)))
     outcome = send_claim(way, claim_of(1), time.monotonic())[2]
     assert outcome == Again("no service session", "", delay_ms=250)
+    assert outcome.took_ms is None
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("verdict", [Sent(), Unavailable("status 503"), Rejected(404, "", "")])
+def test_every_put_is_timed(verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock_s = [100.0]
+    monkeypatch.setattr("worker.sending.time.monotonic", lambda: clock_s[0])
+
+    def quarter_of_a_second(_: Put) -> Verdict:
+        clock_s[0] += 0.25
+        return verdict
+
+    way = way_of(FakeLedger(), FakeApi(quarter_of_a_second))
+    outcome = send_claim(way, claim_of(1, claimed_s=100.0), 100.0)[2]
+    assert isinstance(outcome, (Done, Again, Dead))
+    assert outcome.took_ms == 250
 
 
 # Other applications ----------------------------------------------------------------------------------------------

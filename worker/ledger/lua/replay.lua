@@ -13,6 +13,7 @@ local function revive(s, n, fields)
   if n > of_slot then tally(s, 'R', n - of_slot) end
   local of_total = math.min(n, whole(fields.receipts), whole(redis.call('HGET', counts_key, 'dead')))
   count('dead', -of_total)
+  count('replayed', of_total)
   count('recorded', n - of_total)
 end
 

@@ -23,6 +23,8 @@ if next_ms == 0 then
     redis.call('ZADD', permits_key, now + permit_ms, permit)
     answer[#answer + 1] = permit
   end
+  count('doorbells', #answer - 2)
+  write_counts()
 end
 -- A sync that leaves with something due before the next tick: the tickers took it to be at work, and sleep.
 if ARGV[5] ~= '' and next_ms > 0 and next_ms < TICK_MS then redis.call('PUBLISH', prefix .. ':wake', next_ms) end

@@ -1,6 +1,6 @@
 -- settle: the end of claims. A generation that is not the slot's belongs to a claim that was taken away: ignored.
 -- ARGV     per claim: slot, generation, outcome, flags, ids, delay_ms, costs, hold_ms, list limit, wants token, in doubt,
---          reason, status, words, request id, verdict
+--          reason, status, words, request id, verdict, took_ms
 --          outcome    'done' the API accepted · 'again' later · 'dead' never, for this part · 'dead_all' never, for
 --                     all that was claimed · 'back' handed back unsent
 --          flags, ids what the PUT carried: letters of flags, and ids joined with ',' ('' for the whole dialog)
@@ -9,12 +9,13 @@
 --          list limit most ids in the slot's next list ('' as it is) · wants token '1': waits for another one, or for credentials
 --          in doubt   '1': the API may have applied the PUT, or may still do so
 --          verdict    sent, rejected, throttled, unavailable, unauthorized; '' where the API was not asked
+--          took_ms    how long its PUT took; '' where there was none
 -- answers  per claim 1 settled, 0 stale, 2 settled, and dead though it was to come again; then the breaker's events, each told
 --          to one caller alone: 'opened', 'reopened' or 'closed', and 'outage' or 'key'
 
 local pace, cap = read_pace()
 
-local FIELDS = 16
+local FIELDS = 17
 local TURNS = 1024 -- claim.lua
 local LIST_LIMIT_MAX = 1000
 
@@ -116,12 +117,14 @@ local function read(at)
   return {slot = a[1], generation = a[2], claimed_ms = math.floor((tonumber(a[2]) or 0) / TURNS), outcome = a[3],
     letters = a[4], ids = a[5], delay_ms = tonumber(a[6]), costs = a[7] == '1', hold_ms = tonumber(a[8]),
     list_limit = a[9], wants_token = a[10] == '1', in_doubt = a[11] == '1', reason = a[12], status = a[13],
-    words = a[14], request_id = a[15], verdict = a[16]}
+    words = a[14], request_id = a[15], verdict = a[16], took_ms = a[17]}
 end
 
 local events = {}
 local function answered(c)
   count('puts_' .. c.verdict, 1)
+  if c.took_ms ~= '' then observe('put', whole(c.took_ms)) end
+  if c.verdict == 'sent' and c.held then observe_wait(c.held, c.claimed_ms) end
   local by_key = c.held and (c.held.fk or '') == ''
   local event = law.answer(pace, cap, now, c.verdict, c.claimed_ms, c.hold_ms, by_key, policy.breaker_calls_min)
   if event then events[#events + 1] = event end

@@ -1,0 +1,139 @@
+"""The Redis users that we document: each has what it uses, and nothing else. `make test-acl` runs the rest as them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from receipt_sync import EditMessage, MarkRead, ReceiptQueue
+from receipt_sync.functions import RECORDING
+from stack.redis_server import RedisServer
+from stack.services import PROJECT
+from worker.ledger.functions import CLAIM, LEDGER
+
+USERS = PROJECT / "docker" / "redis" / "users.acl"
+DIALOG, MESSAGE = "53a99a7be4b094c7c6d31b41", "53a99a7be4b094c7c6d31b43"
+CALLED = re.compile(r"(?:redis\.p?call|spared)\(\s*'([A-Z]+)'")
+# What every client of ours calls beside the functions' commands: functions.py, and redis-py when it connects.
+CLIENT = {"fcall", "function|load", "eval", "evalsha", "client|setinfo"}
+WORKER = CLIENT | {
+    "exists",  # Ledger.rests
+    "ping",  # redis-py, for idle connections
+    "info", "config|get",  # ledger/keeping.py
+    "subscribe", "unsubscribe",  # ticker.py, staying.py
+    "xgroup|create", "xreadgroup", "xautoclaim", "xack", "xpending", "xinfo|groups",  # ledger/notices.py
+    # kombu/transport/redis.py, and redis-py's pipeline and lock, which it uses
+    "multi", "exec", "watch", "unwatch", "script|load", "script|exists", "psubscribe", "punsubscribe",
+    "lpush", "rpush", "brpop", "llen", "sadd", "srem", "smembers", "zrevrangebyscore",
+}  # fmt: skip
+OPERATOR = CLIENT | {"info", "config|get", "multi", "exec", "exists", "xrevrange"}
+# Of the functions that the operator's commands call (pause, replay, drop); these belong to others.
+NOT_THE_OPERATORS = {"incr", "pttl", "zscan", "xtrim"}
+
+
+# Without any of these nothing is recorded at all; the producer's others are for what has been recorded before.
+NEEDED = (
+    "fcall",
+    "function|load",
+    "time",
+    "type",
+    "hgetall",
+    "hset",
+    "hincrby",
+    "set",
+    "publish",
+    "zadd",
+    "zcard",
+    "zrange",
+)
+
+
+def granted(user: str) -> set[str]:
+    (line,) = re.findall(rf"^user {user} .*$", USERS.read_text(), re.MULTILINE)
+    return {word[1:] for word in line.split() if word.startswith("+")}
+
+
+def called(source: str) -> set[str]:
+    return {name.lower() for name in CALLED.findall(source)}
+
+
+@pytest.mark.parametrize(
+    ("user", "uses"),
+    [
+        ("producer", CLIENT | called(RECORDING.source)),
+        ("worker", WORKER | called(LEDGER.source) | {"rename", "type"}),
+        ("operator", OPERATOR | called(LEDGER.source) - NOT_THE_OPERATORS),
+    ],
+)
+def test_each_user_is_granted_what_it_uses(user: str, uses: set[str]) -> None:
+    assert granted(user) == uses
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    directory: Path = tmp_path_factory.mktemp("users")
+    with RedisServer(directory, users=USERS) as started:
+        yield started
+
+
+def play(queue: ReceiptQueue) -> None:
+    """Recording in enough ways that each of a producer's commands is called, but those of other servers."""
+    mark = {"dialog_id": DIALOG, "user_id": 123}
+    queue.record_many([MarkRead(**mark, token="a-token"), MarkRead(**mark, message_ids=[MESSAGE])])  # type: ignore[arg-type]
+    queue.record_many([EditMessage(dialog_id=DIALOG, message_id=MESSAGE, text="x", user_id=7)])
+
+
+@pytest.mark.parametrize("missing", NEEDED)
+def test_without_any_of_them_recording_is_refused(server: RedisServer, missing: str) -> None:
+    with server.client() as admin, redis.Redis.from_url(server.url_of("producer")) as client:
+        admin.flushall()
+        admin.execute_command("FUNCTION", "FLUSH")
+        admin.execute_command("ACL", "SETUSER", "producer", f"-{missing}")
+        try:
+            with pytest.raises(redis.ResponseError, match=r"(?i)permission|ACL|LEDGER"):
+                play(ReceiptQueue(client=client))
+        finally:
+            admin.execute_command("ACL", "SETUSER", "producer", f"+{missing}")
+        play(ReceiptQueue(client=client))
+
+
+OTHERS_KEYS = [("GET", "someone-elses"), ("LPUSH", "receipts", "x"), ("HGETALL", "unacked"), ("DEL", "celery")]
+DANGEROUS = [
+    ("FLUSHALL",), ("KEYS", "*"), ("CONFIG", "SET", "maxmemory", "1"), ("SHUTDOWN",), ("ACL", "LIST"), ("SCAN", "0"),
+    ("FUNCTION", "FLUSH"), ("SCRIPT", "FLUSH"), ("REPLICAOF", "h", "1"), ("MONITOR",),
+    ("CLIENT", "KILL", "ID", "1"), ("PUBLISH", "someone-elses", "x"), ("SAVE",), ("MIGRATE", "h", "1", "k", "0", "1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("user", ["producer", "worker", "operator"])
+@pytest.mark.parametrize("command", DANGEROUS, ids="-".join)
+def test_nobody_is_granted_what_could_harm_the_server(server: RedisServer, user: str, command: tuple[str, ...]) -> None:
+    with redis.Redis.from_url(server.url_of(user)) as client, pytest.raises(redis.exceptions.NoPermissionError):
+        client.execute_command(*command)
+
+
+@pytest.mark.parametrize("user", ["producer", "operator"])
+@pytest.mark.parametrize("command", OTHERS_KEYS, ids="-".join)
+def test_the_broker_is_not_theirs(server: RedisServer, user: str, command: tuple[str, ...]) -> None:
+    with redis.Redis.from_url(server.url_of(user)) as client, pytest.raises(redis.exceptions.NoPermissionError):
+        client.execute_command(*command)
+
+
+def test_a_producer_cannot_claim(server: RedisServer) -> None:
+    with server.client() as admin, redis.Redis.from_url(server.url_of("producer")) as client:
+        admin.flushall()
+        play(ReceiptQueue(client=client))
+        with pytest.raises(redis.ResponseError, match=r"(?i)permission|ACL"):
+            CLAIM.call(client, "rs:{default}", 10, 60_000, "a-permit", 3000, 2)
+        assert admin.zcard("rs:{default}:leases") == 0
+
+
+def test_no_function_of_a_producer_reaches_another_key(server: RedisServer) -> None:
+    with redis.Redis.from_url(server.url_of("producer")) as client:
+        for script in ("return redis.call('GET', 'celery')", "return redis.call('HSET', KEYS[1], 'a', 'b')"):
+            with pytest.raises(redis.ResponseError, match=r"(?i)permission|ACL"):
+                client.eval(script, 1, "someone-elses")
