@@ -35,6 +35,7 @@ lint: setup  ## format, lint, types, import rules, generated pages
 	"$(BIN)/lint-imports" --no-cache
 	"$(BIN)/python" -m settings.page --check docs/settings.md
 	"$(BIN)/python" -m worker.metrics.page --check docs/metrics.md
+	"$(BIN)/python" -m worker.logs.page --check docs
 	"$(BIN)/python" -m bench.page --check docs/benchmarks.md
 
 .PHONY: test
@@ -108,6 +109,7 @@ format: setup  ## rewrite the sources in the project's format
 docs: setup  ## rewrite the pages that are generated from the code
 	"$(BIN)/python" -m settings.page docs/settings.md
 	"$(BIN)/python" -m worker.metrics.page docs/metrics.md
+	"$(BIN)/python" -m worker.logs.page docs
 
 .PHONY: sandbox
 sandbox: setup  ## a page to watch receipts on: the chat API's sandbox with a worker and players; PORT (8090)

@@ -14,7 +14,7 @@ from pydantic import (
     field_validator,
 )
 
-from settings import addresses
+from settings import addresses, health, logs
 from settings.application import Application
 from settings.connections import Connections
 from settings.errors import UnknownApplicationError
@@ -255,6 +255,10 @@ class Settings(Connections):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Variable(
         "RECEIPTS_LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", "The least severe log lines that are written."
     ).field("INFO")
+    log_format: logs.Format = logs.FORMAT
+    log_repeats_per_min: int = logs.REPEATS_PER_MIN
+    health_dir: health.Directory | None = health.DIRECTORY
+    stuck_after_s: float = health.STUCK_AFTER_S
 
     @field_validator(*_NOT_ABOVE)
     @classmethod

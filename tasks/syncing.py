@@ -12,6 +12,7 @@ from worker.app import app, settings
 from worker.contract import SYNC
 from worker.events import events
 from worker.lifecycle import finishing_first, holdings, most_syncs, stopping, take_seat, too_late
+from worker.logs import events as log_events
 from worker.runtime import Runtime, runtime
 from worker.sending import Way
 from worker.sentry import tag_errors
@@ -38,7 +39,7 @@ def sync(self: Any, application: object = None, permit: object = "", *_args: obj
     if way is None or not isinstance(permit, str):
         # Rung by a worker with other settings. Its permit runs out by itself, and another doorbell is rung for it; to
         # give it back would let the two toss it to each other without end.
-        log.warning("a doorbell that is not for this worker was not answered")
+        log_events.DOORBELL_FOREIGN.say(log)
         return "not for this worker"
     if len(held.ways) > 1 and not holdings.enter_sync(most_syncs(), LASTING_S):
         # The syncs that last serve this application, too, and this process stays free for the broker's receipts.
@@ -55,6 +56,7 @@ def sync(self: Any, application: object = None, permit: object = "", *_args: obj
         holdings.note,
         [(other, held.pools[name]) for name, other in held.ways.items() if other is not way],
         _stay(held, way),
+        holdings.sign_of_life,
         self.request.id or "",
     )
     try:

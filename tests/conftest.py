@@ -17,10 +17,14 @@ from stack.ports import free_port
 from stack.redis_server import RedisServer
 from stack.services import start_sandbox
 from tests.running import API_KEY, System, redis_users
+from worker.logs.event import Checked
 
 # No example has a time limit: the machine may be busy with something else.
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
+
+# A log line that says what its event does not declare is an error here.
+Checked.on = True
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from stack.redis_server import RedisServer
 from stack.services import PROJECT, environment, start_from_procfile, start_sandbox
 from tests.ledger_audit import Accounts, audit
 
-__all__ = ["API_KEY", "PATIENCE_S", "Call", "StartSystem", "System", "until"]
+__all__ = ["API_KEY", "PATIENCE_S", "PROJECT", "Call", "Process", "StartSystem", "System", "until"]
 
 API_KEY = "sandbox-api-key"
 PATIENCE_S = 60.0
@@ -67,6 +67,7 @@ class System:
         self._directory = directory
         self._settings = {**QUICK, **settings}
         self.api_port = free_port()
+        self.health_dir = directory / "health"
         self.workers: list[Process] = []
         self._more_apis: list[Process] = []
         self.redis_server = RedisServer(directory / "redis", fsync="always", users=redis_users())
@@ -130,7 +131,8 @@ class System:
 
     def start_worker_of(self, project: Path) -> Process:
         """Starts one more worker of another tree of this project: an older one."""
-        return self._start_worker(project, "", " ready.", {})
+        # It may not know the variable, and would refuse to start; an empty one is none.
+        return self._start_worker(project, "", " ready.", {"RECEIPTS_HEALTH_DIR": ""})
 
     def _start_worker(self, project: Path, extra: str, until_it_says: str, settings: Mapping[str, str]) -> Process:
         name = f"worker-{len(self.workers) + 1}"
@@ -148,12 +150,20 @@ class System:
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
 
+    def health(self, question: str) -> tuple[int, str]:
+        """What `python -m worker health` says of the workers: its exit code and its words."""
+        command = [sys.executable, "-m", "worker", "health", question]
+        env = environment(self.environment({}))
+        ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
+        return ended.returncode, ended.stdout.strip()
+
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         """The settings of a process of this system."""
         return self._settings | {
             "REDIS_URL": self.redis_server.url,
             "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self.api_port}",
             "QUICKBLOX_API_KEY": API_KEY,
+            "RECEIPTS_HEALTH_DIR": str(self.health_dir),
             **settings,
         }
 

@@ -9,6 +9,8 @@ import logging
 
 import sentry_sdk
 
+from worker.logs import events
+
 log = logging.getLogger(__name__)
 
 # Told by lua/breaker.lua, as 'opened <why>', 'reopened <why>' or 'closed <why>'.
@@ -24,12 +26,12 @@ def alert(application: str, event: str) -> None:
     words = WORDS.get(why, why)
     if change == "reopened":
         # Before a minute of health: the same outage, which has been told.
-        log.warning("calls are held again: application=%s why=%s, %s", application, why, words)
+        events.BREAKER_REOPENED.say(log, application=application, reason=words)
         return
     if change != "opened":
-        log.warning("calls go out again: application=%s, after: %s", application, words)
+        events.BREAKER_CLOSED.say(log, application=application, reason=words)
         return
-    log.error("calls are held, receipts are kept and joined: application=%s why=%s, %s", application, why, words)
+    events.BREAKER_OPENED.say(log, application=application, reason=words)
     with sentry_sdk.new_scope() as scope:
         scope.fingerprint = ["breaker", application, why]
         scope.set_tag("application", application)

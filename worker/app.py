@@ -17,10 +17,12 @@ from worker.admission import most_bytes
 from worker.broker import kombu_broker, verify_amqps
 from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE, RECORDING, SYNC
 from worker.guard import guard
+from worker.health.seeing import ConsumingStep
+from worker.health.watchdog import watchdog_step
 from worker.hook import hook_step
 from worker.keeping import keeping_step
 from worker.ledger import Ledger
-from worker.observability import keep_messages_private
+from worker.logs.setup import Logging
 from worker.quarantine import Quarantine
 from worker.runtime import runtime
 from worker.sentry import start_sentry
@@ -73,10 +75,14 @@ def make_app(settings: Settings) -> Celery:
         broker_channel_error_retry=True,
         worker_proc_alive_timeout=30,
         beat_scheduler="worker.beat:Scheduler",
+        # So often beat says that it lives, whatever its schedule.
+        beat_max_loop_interval=5,
         timezone="UTC",
     )
     app.steps["worker"].add(keeping_step(settings))
     app.steps["worker"].add(ticker_step(settings))
+    app.steps["worker"].add(watchdog_step(settings))
+    app.steps["consumer"].add(ConsumingStep)
     app.steps["worker"].add(hook_step(settings))
     # With several applications one process stays free of syncs, whatever they may take together.
     lifecycle.install(app, settings.syncs_max if len(settings.applications) == 1 else None)
@@ -89,6 +95,6 @@ def _ledgers(settings: Settings) -> dict[str, Ledger]:
 
 
 settings = _load()
-keep_messages_private()
 start_sentry(settings)
 app = make_app(settings)
+Logging(settings).install(app)

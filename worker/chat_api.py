@@ -30,6 +30,7 @@ from worker.plan import Put
 from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Verdict
 
 _BODY_READ_BYTES = 8192
+_REQUEST_ID_MAX = 200
 _UNAUTHORIZED, _TIMEOUT, _THROTTLED = 401, 408, 429
 
 
@@ -139,18 +140,22 @@ class ChatApi:
         return connection
 
     def _verdict(self, answer: Answer, put: Put) -> Verdict:
-        status = answer.status
+        status, request_id = answer.status, answer.headers.get("X-Request-Id", "")[:_REQUEST_ID_MAX]
         if 200 <= status < 300:  # noqa: PLR2004 - the 2xx
-            return Sent()
+            return Sent(status=status, request_id=request_id)
         if status == _THROTTLED:
-            return Throttled(answer.retry_after_s())
+            return Throttled(answer.retry_after_s(), status=status, request_id=request_id)
         if status == _UNAUTHORIZED:
-            return Unauthorized("the session token was refused" if put.token else "the API key was refused")
+            refused = "the session token was refused" if put.token else "the API key was refused"
+            return Unauthorized(refused, status=status, request_id=request_id)
         if 400 <= status < 500 and status != _TIMEOUT:  # noqa: PLR2004 - the 4xx
             private = tuple(secret for secret in (put.text, put.token, self._endpoint.api_key) if secret)
-            return Rejected(status, words_of(answer.body, private), answer.headers.get("X-Request-Id", "")[:200])
+            return Rejected(status, words_of(answer.body, private), request_id)
         # A redirect is an answer of something before the API, which has not seen the PUT.
-        return Unavailable(f"status {status}", answer.retry_after_s(), in_doubt=status >= 400)  # noqa: PLR2004 - 408, 5xx
+        in_doubt = status >= 400  # noqa: PLR2004 - 408, 5xx
+        return Unavailable(
+            f"status {status}", answer.retry_after_s(), in_doubt=in_doubt, status=status, request_id=request_id
+        )
 
 
 def _never_left(error: Exception) -> bool:

@@ -9,7 +9,7 @@ import sentry_sdk
 
 from worker.events import events
 from worker.ledger import Ledger
-from worker.observability import pseudonym
+from worker.logs.private import pseudonym
 from worker.task_events import death_event
 
 # The SDK of each worker would send one for each letter; Sentry shows one issue for each fingerprint in any case.

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 from celery import Celery, current_app, signals
 
+from worker.logs import events as log_events
+
 log = logging.getLogger(__name__)
 
 # Some seconds of an application whose every call fails, at a usual rate.
@@ -79,7 +81,7 @@ class Events:
                     self._publish_over(app, connection)
             except Exception as error:  # noqa: BLE001 - brokers raise what they like, and nobody would start it again
                 if not failing:
-                    log.warning("events for Flower are lost: error=%s", type(error).__name__)
+                    log_events.FLOWER_EVENTS_LOST.say(log, error=type(error).__name__)
                 failing = True
                 self._end_batch()
                 threading.Event().wait(_AGAIN_S)

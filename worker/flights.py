@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from worker.deaths import Death, died_unsent, kind_of, report_death
 from worker.events import events
 from worker.ledger import Again, Dead, Done, Outcome, Settled
-from worker.observability import pseudonym
+from worker.logs import events as log_events
+from worker.logs.private import pseudonym
 from worker.sending import AnyClaim, Settlement, Way, send_claim
 from worker.task_events import put_event
 
@@ -68,10 +69,8 @@ class Flights:
         claimed = self.way.ledger.claim(free, self.permit)
         for stopped in claimed.stopped:
             if stopped.dead:
-                ledger = self.way.ledger
-                log.warning(
-                    "dead, %s: application=%s slot=%s", stopped.why, ledger.application, pseudonym(stopped.slot)
-                )
+                ledger, slot = self.way.ledger, pseudonym(stopped.slot)
+                log_events.SLOT_DIED_UNSENT.say(log, application=ledger.application, slot=slot, reason=stopped.why)
                 died_unsent(ledger, stopped.slot, stopped.why)
         for claim in claimed.claims:
             granted_s = time.monotonic()

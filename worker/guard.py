@@ -21,7 +21,9 @@ from kombu.utils.json import loads
 from redis import ResponseError
 
 from worker.admission import envelope_fault, item_fault, task_fault
+from worker.health.seeing import consuming
 from worker.lifecycle import pause
+from worker.logs import events
 from worker.quarantine import Quarantine, call_of
 
 log = get_logger(__name__)
@@ -67,7 +69,7 @@ class GuardedQoS(kombu_redis.QoS):
         connection = self.channel.connection
         lost = connection is None or connection.client is None
         if lost:
-            log.warning("a message of a lost connection cannot be settled: it comes back")
+            events.MESSAGE_UNSETTLED.say(log)
         return lost
 
     def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:  # noqa: FBT001, FBT002
@@ -128,6 +130,7 @@ class ChannelGuard:
             answer = parse(connection, command, **options)
             if command != "BRPOP" or not answer:
                 return answer
+            consuming.message()
             fault = item_fault(answer[1], self.most_bytes)
             if fault is None:
                 return answer
@@ -159,7 +162,7 @@ class ChannelGuard:
             for key, kind in kinds.items():
                 found = client.eval(_SET_ASIDE, 2, key, f"{key}:broken", kind).decode()
                 if found not in {kind, "none"}:
-                    log.error("a key of the broker was set aside: %s should be a %s, was a %s", key, kind, found)
+                    events.KEY_SET_ASIDE.say(log, key=key, expected=kind, found=found)
 
     def _queue_bind(self, exchange: str, *args: Any) -> None:
         """Every connection that declares a queue binds it, those of control messages too; refused, it would loop."""
@@ -213,6 +216,7 @@ class GuardedConsumer(Consumer):
         handle = super().create_task_handler(*args, **kwargs)
 
         def guarded(message: Any) -> Any:
+            consuming.message()
             fault, payload = _fault_of(message)
             if fault is not None:
                 return self._refuse(message, payload, fault)

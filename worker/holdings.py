@@ -28,6 +28,8 @@ _HEADER = struct.Struct("=?I")  # a task is running; length of the note, 0 for o
 _NOTHING = b"{}"
 _SINCE = struct.Struct("=d")  # when its sync began; at the end of the place
 _SINCE_AT = _PLACE_BYTES - _SINCE.size
+_SIGN = struct.Struct("=Id")  # the process's id, and its last sign of life; before that
+_SIGN_AT = _SINCE_AT - _SIGN.size
 _STEP_S = 0.01
 _ENTERS_BY_S = 1.0
 
@@ -61,7 +63,18 @@ class Holdings:
         if self._mine is None:
             self._mine = self._take_place()
         if self._mine is not None:
+            self.sign_of_life()
             self._write(self._mine, running=True)
+
+    def sign_of_life(self) -> None:
+        """This process is at its task still; to be called now and then while it lasts."""
+        if self._mine is not None:
+            _SIGN.pack_into(self._memory, self._mine * _PLACE_BYTES + _SIGN_AT, os.getpid(), time.monotonic())
+
+    def working(self) -> dict[int, float]:
+        """The living processes that run a task, by id: when they gave their last sign of life."""
+        places = [place for place in range(_PLACES) if self._is_running(place) and not self._is_dead(place)]
+        return dict(_SIGN.unpack_from(self._memory, place * _PLACE_BYTES + _SIGN_AT) for place in places)
 
     def enter_sync(self, most: int, lasting_s: float) -> bool:
         """A sync begins in this process; False when as many run in this worker already, and all of them last.
@@ -168,7 +181,7 @@ class Holdings:
 
     def _write(self, place: int, note: bytes = b"", *, running: bool) -> None:
         """Length 0 first and the length last: who is killed in between leaves no half a note."""
-        if len(note) > _SINCE_AT - _HEADER.size:
+        if len(note) > _SIGN_AT - _HEADER.size:
             note = _NOTHING
         at = place * _PLACE_BYTES
         _HEADER.pack_into(self._memory, at, running, 0)

@@ -19,6 +19,7 @@ from celery import Celery, bootsteps
 from settings import Settings
 from worker.ledger.notices import Notices
 from worker.lifecycle import stopping
+from worker.logs import events
 from worker.runtime import runtime
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class Hook(threading.Thread):
             return self._after(notices, error)
         if notices.application in self._failing:
             self._failing.discard(notices.application)
-            log.warning("notices are handed on again: application=%s", notices.application)
+            events.HOOK_AGAIN.say(log, application=notices.application)
         if not self._hand:
             return _TRIM_EVERY_S
         return 0 if handed == MOST_AT_ONCE else _POLL_S
@@ -108,7 +109,7 @@ class Hook(threading.Thread):
         if notices.application not in self._failing:
             self._failing.add(notices.application)
             kind = type(error).__name__
-            log.error("notices wait to be handed on: application=%s error=%s", notices.application, kind)
+            events.HOOK_WAITS.say(log, application=notices.application, error=kind)
         return _AFTER_FAILURE_S
 
     def _trim_now_and_then(self, notices: Notices) -> None:

@@ -14,6 +14,7 @@ from receipt_sync.connection import client_of
 from settings import Settings
 from worker.certificates import why
 from worker.ledger.keeping import EvictingRedisError, require_keeping
+from worker.logs import events
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,10 @@ def keeping_step(settings: Settings) -> type[bootsteps.Step]:
                 for application in settings.applications:
                     require_keeping(client, application.name)
             except EvictingRedisError as error:
-                raise SystemExit(str(error)) from None
+                events.REDIS_EVICTS.say(log, reason=str(error))
+                raise SystemExit(1) from None
             except redis.RedisError as error:
-                log.warning("Redis is not reached yet: error=%s", why(error))
+                events.REDIS_NOT_REACHED.say(log, error=why(error))
             finally:
                 client.close()
 

@@ -33,6 +33,7 @@ from celery.worker import state
 from worker.deaths import died_unsent, poison
 from worker.holdings import Holdings
 from worker.ledger import Ledger
+from worker.logs import events
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ _RUNNING, _STOPPING, _COLD = 0, 1, 2
 _STEP_S = 0.05
 _HEARD_WITHIN_S = 2.0
 # What a settle may take after the last request has been ended.
-_SETTLING_S = 2.0
+SETTLING_S = 2.0
 # Messages that one process's worth of a worker may hold: Celery's default.
 _AHEAD = 4
 # Tenths of a second; billiard's own are 300.
@@ -128,7 +129,7 @@ def hand_back_lost(ledgers: Mapping[str, Ledger]) -> None:
                 for reaped in ledgers[application].reap():
                     if reaped.dead:
                         died_unsent(ledgers[application], reaped.slot, poison(reaped.crashes))
-                log.warning("a process of the pool was lost: application=%s slots=%d", application, sum(expired))
+                events.PROCESS_LOST.say(log, application=application, slots=sum(expired))
             holdings.forget(lost)
         if not running:
             return
@@ -197,7 +198,7 @@ class SoftlyStopping(Worker):
     def wait_for_soft_shutdown(self) -> None:
         """Says so first, then waits until no task runs, at most the soft shutdown's time and a settle's."""
         announce()
-        at_most_s = self.app.conf.worker_soft_shutdown_timeout + _SETTLING_S
+        at_most_s = self.app.conf.worker_soft_shutdown_timeout + SETTLING_S
         while holdings.running() and stopping_for_s() < at_most_s:
             time.sleep(_STEP_S)
         announce("Cold")

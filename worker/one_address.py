@@ -39,7 +39,7 @@ class OneAddress(WatchedAdapter):
         self._base_url = base_url
         self._proxies = dict(proxies)
         self._verify = ca_file or True
-        self._timeouts_s = urllib3.Timeout(*timeouts_s)
+        self._timeouts_s = urllib3.Timeout(connect=timeouts_s[0], read=timeouts_s[1])
         self._address = self._target = ""
         self._pool: ConnectionPool | None = None
 

@@ -12,7 +12,7 @@ from sentry_sdk.tracing import Transaction, TransactionSource
 
 from receipt_sync.tracing import TRACEPARENT
 from worker.ledger import Claim, EditClaim
-from worker.observability import pseudonym
+from worker.logs.private import pseudonym
 from worker.verdicts import Sent, Verdict, name
 
 

@@ -19,6 +19,7 @@ from worker.contract import SYNC
 from worker.deaths import Death, report_death
 from worker.ledger import Ledger
 from worker.ledger.letters import STRUCK_OUT
+from worker.logs import events
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class Quarantine:
         application = kwargs.get(_APPLICATION) if isinstance(kwargs, Mapping) else None
         if not isinstance(name, str) or not name.startswith(_OURS) or name == SYNC:
             return self._counted(why)
-        log.error("a message was refused, its dead letter stored: task=%s reason=%s", shown_name(name), why)
+        events.MESSAGE_REFUSED.say(log, task=shown_name(name), reason=why)
         shown = shown_arguments(name, args, kwargs)
         reason = f"refused: {why}"
 
@@ -79,7 +80,7 @@ class Quarantine:
         self._counted(why)
 
     def _counted(self, why: str) -> bool:
-        log.error("a message that is no receipt was thrown away: %s", why)
+        events.MESSAGE_JUNK.say(log, reason=why)
 
         def refuse(ledger: Ledger) -> None:
             ledger.count_refused()
@@ -93,7 +94,7 @@ class Quarantine:
         try:
             tell(chosen or next(iter(ledgers.values())))
         except redis.RedisError as error:
-            log.error("a refused message could not be told to the ledger: %s", type(error).__name__)  # noqa: TRY400
+            events.MESSAGE_UNTOLD.say(log, error=type(error).__name__)
             return False
         return True
 

@@ -15,12 +15,14 @@ import sentry_sdk
 from worker.acting import Patience, outcome_of
 from worker.chat_api import Door
 from worker.deadline import TooLateError
-from worker.ledger import Again, Back, Dead, EditClaim, Ledger, MarkClaim, Outcome
+from worker.ledger import Again, Back, Dead, Done, EditClaim, Ledger, MarkClaim, Outcome
 from worker.ledger.outcomes import timed
-from worker.observability import pseudonym
+from worker.logs import events
+from worker.logs.event import Event
+from worker.logs.private import pseudonym
 from worker.plan import Limits, Put, next_put
 from worker.put_trace import put_transaction
-from worker.verdicts import Sent, Unsent, Verdict, name
+from worker.verdicts import Unsent, Verdict, name
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +72,7 @@ def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:
         return claim.slot, claim.generation, _LATE
     except Exception as error:  # noqa: BLE001 - a bug in one slot must neither stop the others nor lose the slot
         return claim.slot, claim.generation, _bug(claim, way, error)
-    report(way.ledger.application, claim, put, verdict, outcome)
+    report(way.ledger.application, claim, put, verdict, outcome, took_ms)
     # Where no PUT was made there is none whose time could be told.
     return claim.slot, claim.generation, outcome if isinstance(verdict, Unsent) else timed(outcome, took_ms)
 
@@ -80,22 +82,41 @@ def _bug(claim: AnyClaim, way: Way, error: Exception) -> Outcome:
         scope.set_tag("application", way.ledger.application)
         scope.set_tag("slot", pseudonym(claim.slot))
         sentry_sdk.capture_exception(error, scope=scope)
-    log.warning("bug while sending slot %s: %s", pseudonym(claim.slot), type(error).__name__)
+    events.SENDING_BUG.say(
+        log, application=way.ledger.application, slot=pseudonym(claim.slot), error=type(error).__name__
+    )
     delay_ms = round(way.patience.backoff_cap_s * 1000)
     return Again(f"bug: {type(error).__name__}", verdict="", delay_ms=delay_ms, costs_attempt=True, in_doubt=True)
 
 
-def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcome: Outcome) -> None:
-    """One log line for every PUT that was sent and not accepted; nothing private is in it."""
-    if isinstance(verdict, (Sent, Unsent)):
+def report(application: str, claim: AnyClaim, put: Put, verdict: Verdict, outcome: Outcome, took_ms: int) -> None:
+    """One log line for every PUT that was sent; nothing private is in it."""
+    if isinstance(verdict, Unsent):
         return
-    log.warning(
-        "PUT not accepted: application=%s slot=%s verdict=%s outcome=%s ids=%d attempt=%d reason=%r",
-        application,
-        pseudonym(claim.slot),
-        name(verdict),
-        type(outcome).__name__.lower(),
-        len(put.message_ids),
-        claim.attempts + 1,
-        outcome.reason if isinstance(outcome, (Again, Dead)) else "",
+    event, reason = _told(outcome)
+    if not log.isEnabledFor(event.level):
+        return
+    event.say(
+        log,
+        application=application,
+        slot=pseudonym(claim.slot),
+        verdict=name(verdict),
+        outcome=type(outcome).__name__.lower(),
+        ids=len(put.message_ids),
+        attempt=claim.attempts + 1,
+        duration_ms=took_ms,
+        waited_ms=max(0, round(time.time() * 1000) - took_ms - claim.recorded_ms),
+        status=verdict.status,
+        request_id=verdict.request_id or None,
+        reason=reason,
     )
+
+
+def _told(outcome: Outcome) -> tuple[Event, str | None]:
+    match outcome:
+        case Dead():
+            return events.SLOT_DEAD, outcome.reason
+        case Again() | Back():
+            return events.PUT_NOT_ACCEPTED, outcome.reason
+        case Done():
+            return events.PUT_ACCEPTED, None

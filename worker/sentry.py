@@ -13,12 +13,18 @@ from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.integrations.stdlib import StdlibIntegration
 
 from settings import Settings
-from worker.observability import pseudonym
+from worker.logs.private import pseudonym
 from worker.private_events import before_send, before_send_transaction
 
 # What they say as errors is told otherwise: once for each outage or kind by alerts.py and deaths.py, a broker that is
 # away by the ticker, a process that was killed by the task that it took along.
-_TOLD_OTHERWISE = ("worker.alerts", "worker.quarantine", "celery.worker.consumer.consumer", "multiprocessing")
+_TOLD_OTHERWISE = (
+    "worker.alerts",
+    "worker.quarantine",
+    "worker.sending",
+    "celery.worker.consumer.consumer",
+    "multiprocessing",
+)
 
 
 def start_sentry(settings: Settings) -> None:

@@ -27,6 +27,7 @@ from receipt_sync.actors import API_KEY
 from worker.chat_api import ChatApi
 from worker.deadline import TooLateError
 from worker.login import Opened, Refused, log_in
+from worker.logs import events
 from worker.plan import Put
 from worker.session_store import Lent, NotOurs, Renew, SessionStore, Wait
 from worker.signing import Credentials
@@ -110,9 +111,9 @@ class ServiceSession:
             return verdict
         young, again_s = self.store.forget(lent)
         if young == _REFUSED_YOUNG:
-            log.error("service sessions are refused as soon as they are made: application=%s", self.application)
+            events.SESSION_REFUSED_YOUNG.say(log, application=self.application)
         elif 0 <= young < _REFUSED_YOUNG:
-            log.warning("the service session was refused before its time: application=%s", self.application)
+            events.SESSION_REFUSED.say(log, application=self.application)
         return Unauthorized("the service session was refused", again_s=again_s)
 
     def _renew(self, renew: Renew, start_by_s: float) -> Verdict:
@@ -135,7 +136,7 @@ class ServiceSession:
 
     def _opened(self, renew: Renew, opened: Opened) -> Unsent:
         if self.store.keep(renew, opened):
-            log.warning("there is a service session again: application=%s", self.application)
+            events.SESSION_AGAIN.say(log, application=self.application)
         return Unsent("its call went into making the service session", 0.0, LOGGED_IN)
 
     def _refused(self, renew: Renew, refused: Refused) -> Unsent:
@@ -150,7 +151,7 @@ class ServiceSession:
         new, again_s = self.store.fail(renew, trouble.kind, trouble.least_s, trouble.most_s)
         if new:
             # An error is an alert; what passes by itself is none.
-            level = logging.ERROR if trouble.kind == "refused" else logging.WARNING
-            log.log(level, "no service session: %s: application=%s %s", trouble.kind, self.application, trouble.reason)
+            event = events.LOGIN_REFUSED if trouble.kind == "refused" else events.LOGIN_FAILED
+            event.say(log, application=self.application, reason=f"{trouble.kind}: {trouble.reason}")
         login = UNAVAILABLE if trouble.kind == "unavailable" else LOGIN_REFUSED
         return Unsent(f"no service session: {trouble.kind}", again_s, login)

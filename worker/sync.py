@@ -51,6 +51,7 @@ class Sync:
         note: is told what is in flight, (slot, generation) by application, whenever that changes.
         others: the other applications' ways, each with threads of its own.
         stay: how it waits for more once it has sent something; None: it does not.
+        sign_of_life: is told several times a second, or once where a sync stays, that it goes on.
         task_id: for Flower.
     """
 
@@ -63,6 +64,7 @@ class Sync:
     note: Callable[[dict[str, list[tuple[str, int]]]], None] = lambda _: None
     others: Iterable[tuple[Way, Executor]] = ()
     stay: Stay | None = None
+    sign_of_life: Callable[[], None] = lambda: None
     task_id: str = ""
     _own: Flights = field(init=False)
     _guests: list[Flights] = field(init=False)
@@ -85,6 +87,7 @@ class Sync:
                 self.stay.end()
             # What is in flight is settled even when a claim has failed: the ledger may be back by then.
             while self._is_flying():
+                self.sign_of_life()
                 self._settle_finished(None)
                 self._keep_in_time()
 
@@ -110,6 +113,7 @@ class Sync:
 
     def _go_on(self, begun_s: float) -> None:
         while True:
+            self.sign_of_life()
             wait_s = self._claim(begun_s)
             if self._is_flying() or (wait_s is not None and wait_s <= POLL_S):
                 self._settle_finished(wait_s)

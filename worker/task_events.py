@@ -18,7 +18,7 @@ from typing import Any
 from worker.contract import DEAD, OUTAGE, PUT
 from worker.events import Event
 from worker.ledger import Again, Claim, Dead, EditClaim, Outcome, Settled
-from worker.observability import pseudonym
+from worker.logs.private import pseudonym
 
 _NAMESPACE = uuid.UUID("6d1c9f0e-9e1b-4c6e-8a1b-5f7d3f7e2a10")
 

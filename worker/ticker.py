@@ -25,7 +25,8 @@ from worker.deaths import died_unsent, poison
 from worker.ledger import Ledger
 from worker.ledger.keeping import EvictingRedisError
 from worker.lifecycle import end_worker, hand_back_lost, holdings, say_pool_size, stopping
-from worker.observability import pseudonym
+from worker.logs import events
+from worker.logs.private import pseudonym
 from worker.runtime import runtime
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,13 @@ def tick(ledger: Ledger, ring: Doorbell) -> float:
     """One tick for one application; answers the seconds until the next one is worth it."""
     for reaped in ledger.reap():
         fate = "dead" if reaped.dead else "again"
-        log.warning("lease ran out: slot=%s crashes=%d outcome=%s", pseudonym(reaped.slot), reaped.crashes, fate)
+        events.LEASE_RAN_OUT.say(
+            log,
+            application=ledger.application,
+            slot=pseudonym(reaped.slot),
+            crashes=reaped.crashes,
+            outcome=fate,
+        )
         if reaped.dead:
             died_unsent(ledger, reaped.slot, poison(reaped.crashes))
     next_ms = ring_for(ledger, ring)
@@ -72,6 +79,9 @@ def tick(ledger: Ledger, ring: Doorbell) -> float:
 
 class Ticker(threading.Thread):
     """The thread that ticks.
+
+    Attributes:
+        ticks: rounds so far, failed ones too; a thread that hangs makes none.
 
     Args:
         client: the ledger's Redis, for listening.
@@ -93,9 +103,15 @@ class Ticker(threading.Thread):
         self._ring = ring
         self._sync_stays = sync_stays
         self._ended = threading.Event()
+        self.ticks = 0
         self._failing: set[str] = set()
         self._published: set[str] = set()
         self._look_s: dict[str, float] = {}
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last tick of any application failed."""
+        return bool(self._failing)
 
     def end(self) -> None:
         """Ends the thread within about a tick."""
@@ -110,6 +126,7 @@ class Ticker(threading.Thread):
             except Exception as error:  # noqa: BLE001 - brokers raise what they like, and nobody would start it again
                 self._forget(*(ledger.application for ledger in self._ledgers))
                 self._say_outage("all", error)
+                self.ticks += 1
                 self._ended.wait(TICK_S)
         if stopping():
             self._hand_back_lost()
@@ -118,7 +135,7 @@ class Ticker(threading.Thread):
         try:
             hand_back_lost({ledger.application: ledger for ledger in self._ledgers})
         except Exception as error:  # noqa: BLE001 - the leases heal what stays behind
-            log.warning("what lost processes held waits for its leases: error=%s", type(error).__name__)
+            events.LEFT_TO_LEASES.say(log, error=type(error).__name__)
 
     def _listen_and_tick(self) -> None:
         with self._client.pubsub(ignore_subscribe_messages=True) as wakes:  # type: ignore[no-untyped-call]
@@ -127,6 +144,7 @@ class Ticker(threading.Thread):
             while not self._ended.is_set() and not stopping():
                 wait_s = min([self._tick(ledger, called=called) for ledger in self._ledgers])
                 self._say_recovery("all")
+                self.ticks += 1
                 called = self._listen(wakes, wait_s)
 
     def _tick(self, ledger: Ledger, *, called: bool) -> float:
@@ -142,7 +160,7 @@ class Ticker(threading.Thread):
                 ledger.fade_tokens()
             wait_s = tick(ledger, self._ring) if called or not ledger.rests() else TICK_S
         except EvictingRedisError as error:
-            log.critical("%s", error)
+            events.REDIS_EVICTS.say(log, reason=str(error))
             end_worker(1)
             return TICK_S
         except Exception as error:  # noqa: BLE001 - see run
@@ -180,12 +198,12 @@ class Ticker(threading.Thread):
 
     def _say_outage(self, application: str, error: BaseException) -> None:
         if application not in self._failing:
-            log.error("tick failed, ticking goes on: application=%s error=%s", application, _words(error))
+            events.TICK_FAILED.say(log, application=application, error=_words(error))
         self._failing.add(application)
 
     def _say_recovery(self, application: str) -> None:
         if application in self._failing:
-            log.warning("ticks again: application=%s", application)
+            events.TICKS_AGAIN.say(log, application=application)
         self._failing.discard(application)
 
 
@@ -207,7 +225,8 @@ def ticker_step(settings: Settings) -> type[bootsteps.StartStopStep]:
             say_pool_size(worker.concurrency)
             held = runtime(settings)
             ledgers = [way.ledger for way in held.ways.values()]
-            self.ticker = Ticker(held.redis, ledgers, doorbell(worker.app), holdings.is_seat_taken)
+            # The watchdog's to see.
+            worker.ticker = self.ticker = Ticker(held.redis, ledgers, doorbell(worker.app), holdings.is_seat_taken)
             self.ticker.start()
 
         def stop(self, worker: Any) -> None:  # noqa: ARG002 - celery's signature

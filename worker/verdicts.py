@@ -16,8 +16,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What a log line tells of the answer beside its meaning; two answers that mean the same are equal.
+
+    Attributes:
+        status: of the answer; None where none came.
+        request_id: its X-Request-Id, by which QuickBlox' support finds the call; '' where there was none.
+    """
+
+    status: int | None = field(default=None, compare=False)
+    request_id: str = field(default="", compare=False)
+
+
 @dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Answered):
     """The API accepted the PUT."""
 
 
@@ -31,14 +44,14 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Throttled:
+class Throttled(Answered):
     """Above the rate. `retry_after_s` as the API said, None where it did not, or not understandably."""
 
     retry_after_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(Answered):
     """No answer, or one that says nothing about the PUT. `reason` holds nothing private.
 
     `in_doubt` says that it may have been applied, or may still be: all but a PUT that certainly never reached the API.
@@ -50,7 +63,7 @@ class Unavailable:
 
 
 @dataclass(frozen=True, slots=True)
-class Unauthorized:
+class Unauthorized(Answered):
     """The credentials were refused, or there are none to send (`configured` False).
 
     `again_s` is for a service session that was refused: when there may be another; None for all other credentials.

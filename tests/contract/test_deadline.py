@@ -78,6 +78,19 @@ def test_a_request_that_may_no_longer_leave_does_not() -> None:
         assert len(server.requests) == 1
 
 
+def test_an_answer_may_take_longer_than_a_connection() -> None:
+    def late(connection: socket.socket, request: Request | None) -> bool:
+        if request is not None:
+            server.released.wait(0.4)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        return True
+
+    with ScriptedServer(late) as server:
+        assert (
+            ChatApi(Endpoint(server.url, "an-api-key", connect_timeout_s=0.1, read_timeout_s=30)).send(put()) == Sent()
+        )
+
+
 def test_a_request_within_its_time_is_left_alone() -> None:
     with ScriptedServer() as server:
         api = ChatApi(Endpoint(server.url, "an-api-key", connect_timeout_s=10, read_timeout_s=10))

@@ -95,7 +95,7 @@ def test_opened_is_an_error_and_one_event(
     sentry: list[Any], caplog: pytest.LogCaptureFixture, why: str, words: str
 ) -> None:
     alert("shop", f"opened {why}")
-    line = f"calls are held, receipts are kept and joined: application=shop why={why}, {words}"
+    line = f"calls are held, receipts are kept and joined: application=shop reason={words}"
     assert said(caplog) == [("ERROR", line)]
     [event] = sentry
     assert event["level"] == "error"
@@ -113,7 +113,7 @@ def test_applications_and_reasons_are_told_apart(sentry: list[Any]) -> None:
 
 def test_closed_is_a_warning_and_no_event(sentry: list[Any], caplog: pytest.LogCaptureFixture) -> None:
     alert("shop", "closed key")
-    line = "calls go out again: application=shop, after: the chat API refuses the API key"
+    line = "calls go out again: application=shop reason=the chat API refuses the API key"
     assert said(caplog) == [("WARNING", line)]
     assert sentry == []
 

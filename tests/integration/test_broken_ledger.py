@@ -13,7 +13,7 @@ DUE = "rs:{default}:due"
 
 
 def test_a_worker_names_a_broken_key_once_and_goes_on_when_it_is_mended(system: System) -> None:
-    worker = system.start_worker()
+    worker = system.start_worker(RECEIPTS_LOG_LEVEL="DEBUG")
     children = set(worker.children())
     dialog_id, _ = system.dialog(1)
     system.redis.set(DUE, "garbage")

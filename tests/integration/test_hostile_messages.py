@@ -158,7 +158,7 @@ def test_a_key_of_the_broker_that_holds_something_else_is_set_aside(system: Syst
     system.redis.set(key, "garbage")
     if key.startswith("unacked"):  # looked at when the broker refuses something; that message is lost
         system.redis.lpush("receipts", call(dialog_id="b" * 24, user_id=USER))
-    until(lambda: f"set aside: {key} should be" in worker.log.text(), "said")
+    until(lambda: f"set aside: key={key} expected=" in worker.log.text(), "said")
     assert system.redis.get(f"{key}:broken") == b"garbage"
     Harmless(system).good_calls_get_through()
     a_receipt_is_sent(system)
@@ -186,7 +186,7 @@ def test_bindings_of_another_type_are_set_aside_when_the_worker_connects_again(s
     [worker] = system.workers
     system.redis.set(key, "garbage")
     system.redis.client_kill_filter(_type="normal", skipme=True)
-    until(lambda: f"set aside: {key} should be" in worker.log.text(), "said")
+    until(lambda: f"set aside: key={key} expected=" in worker.log.text(), "said")
     a_receipt_is_sent(system)
     assert system.redis.get(f"{key}:broken") == b"garbage"
     assert worker.alive
@@ -198,7 +198,7 @@ def test_bindings_of_another_type_are_set_aside_before_a_worker_is_ready(tmp_pat
         for key in BINDINGS:
             system.redis.set(key, "garbage")
         worker = system.start_worker()
-        assert [key for key in BINDINGS if f"set aside: {key} should be" not in worker.log.text()] == []
+        assert [key for key in BINDINGS if f"set aside: key={key} expected=" not in worker.log.text()] == []
         assert "Connection to broker lost" not in worker.log.text()
         a_receipt_is_sent(system)
     finally:

@@ -72,6 +72,6 @@ def test_a_refused_login_holds_its_user_alone_and_resumes_by_itself(system: Syst
     assert (accounts.recorded, accounts.covered) == (2, 2)
     assert system.puts()[-1].user_id == USER
     said = worker.log.text()
-    assert said.count("no service session: refused: application=default status 401") == 1
+    assert said.count("the login is refused: application=default reason=refused: status 401") == 1
     assert said.count("there is a service session again: application=default") == 1
     assert not any(word in said for word in ("hunter2", "ann@example.com", "sandbox-auth", token))

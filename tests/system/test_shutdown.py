@@ -142,7 +142,7 @@ def test_a_soft_shutdown_lasts_no_longer_than_its_requests(start_system: StartSy
     assert (system.accounts().covered, len(system.puts())) == (1, 1)
 
 
-@pytest.mark.parametrize("moment", ["[tasks]", "Connected to", " ready."])
+@pytest.mark.parametrize("moment", ["the worker starts", "Connected to", " ready."])
 @pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["alone", "group"])
 def test_a_worker_told_to_stop_while_it_starts_leaves_nothing_in_flight(
     system: System, moment: str, send: Callable[[int, int], None]

@@ -20,11 +20,11 @@ def _one_after_the_other(system: System) -> None:
 
 
 def _syncs(words: str) -> int:
-    return sum("Task receipts.sync" in line and line.endswith("received") for line in words.splitlines())
+    return sum('"event": "task.received"' in line and "receipts.sync" in line for line in words.splitlines())
 
 
 def test_a_sync_that_stays_sends_what_comes_next(system: System) -> None:
-    worker = system.start_worker(RECEIPTS_SYNC_TIME_S="60")
+    worker = system.start_worker(RECEIPTS_SYNC_TIME_S="60", RECEIPTS_LOG_LEVEL="DEBUG")
     _one_after_the_other(system)
     assert system.wait_until_settled().covered == MARKS
     # The first mark's; a doorbell may have been rung before that sync had the seat.
@@ -43,7 +43,7 @@ def test_a_process_that_dies_staying_is_followed_by_doorbells(system: System) ->
 
 
 def test_a_worker_whose_sync_stays_stops_at_once(system: System) -> None:
-    worker = system.start_worker(RECEIPTS_SYNC_TIME_S="60")
+    worker = system.start_worker(RECEIPTS_SYNC_TIME_S="60", RECEIPTS_LOG_LEVEL="DEBUG")
     _one_after_the_other(system)
     worker.signal(signal.SIGTERM)
     worker.wait(STOPS_WITHIN_S)
@@ -51,7 +51,7 @@ def test_a_worker_whose_sync_stays_stops_at_once(system: System) -> None:
 
 
 def test_one_that_stayed_out_its_time_is_followed_by_the_next(system: System) -> None:
-    worker = system.start_worker(RECEIPTS_SYNC_TIME_S="0.5")
+    worker = system.start_worker(RECEIPTS_SYNC_TIME_S="0.5", RECEIPTS_LOG_LEVEL="DEBUG")
     system.receipts.mark_dialog_read(system.dialog(0)[0], user_id=123)
     system.wait_for_puts(1)
     until(lambda: ENDED in worker.log.text(), "the end of the sync")

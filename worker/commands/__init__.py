@@ -10,6 +10,7 @@ import click
 from worker.commands.dead import dead
 from worker.commands.doctor import doctor
 from worker.commands.drain import drain
+from worker.commands.health import health
 from worker.commands.inspect import inspect
 from worker.commands.metrics import metrics
 from worker.commands.pausing import pause, resume
@@ -37,3 +38,4 @@ main.add_command(metrics)
 main.add_command(drain)
 main.add_command(record)
 main.add_command(shadow)
+main.add_command(health)

@@ -14,6 +14,7 @@ import redis
 
 from receipt_sync import keys
 from receipt_sync.cluster import node_of
+from worker.logs import events
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +40,7 @@ def require_keeping(client: redis.Redis, application: str) -> None:
     """
     policy = told_policy(node_of(client, keys.prefix(application)))
     if policy is None:
-        log.warning(
-            "Redis does not tell its maxmemory-policy (INFO and CONFIG are refused): see to it that it is %s", _KEEPS
-        )
+        events.REDIS_POLICY_UNTOLD.say(log, expected=_KEEPS)
     elif policy != _KEEPS:
         raise EvictingRedisError(policy)
 

@@ -20,6 +20,7 @@ from worker.ledger.claims import EditClaim, MarkClaim, SealedTokenError, Unreada
 from worker.ledger.keeping import require_keeping
 from worker.ledger.outcomes import Again, Dead, Outcome, Settled, settle_arguments
 from worker.ledger.pausing import Paused
+from worker.logs import events
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +171,7 @@ class Ledger:
         now_s = time.monotonic()
         if now_s >= self._said_s.get(what, 0):
             self._said_s[what] = now_s + _KEY_SAID_EVERY_S
-            log.error("receipts wait: application=%s a session token is %s", self.application, what)
+            events.TOKEN_UNREADABLE.say(log, application=self.application, reason=f"a session token is {what}")
 
     def settle(self, settlements: Sequence[tuple[str, int, Outcome]]) -> list[Settled]:
         """Ends claims, given as (slot, generation, outcome)."""

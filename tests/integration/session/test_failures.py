@@ -75,7 +75,7 @@ def test_a_refused_login_is_not_tried_again_for_the_hold_and_is_one_alert(
     assert len(stage.logins()) == 2
     (line,) = caplog.records
     assert line.levelno == logging.ERROR
-    assert "no service session: refused: application=default status 4" in line.getMessage()
+    assert "the login is refused: application=default reason=refused: status 4" in line.getMessage()
 
 
 def test_it_resumes_by_itself_and_says_so_once(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:

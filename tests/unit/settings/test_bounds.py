@@ -24,6 +24,7 @@ SECONDS = {
     "RECEIPTS_SYNC_TIME_S": (0.1, 3600),
     "RECEIPTS_PERMIT_S": (1, 4),
     "RECEIPTS_SHUTDOWN_S": (0, 3600),
+    "RECEIPTS_STUCK_AFTER_S": (2, 3600),
     "QUICKBLOX_CONNECT_TIMEOUT_S": (0.01, 300),
     "QUICKBLOX_READ_TIMEOUT_S": (0.01, 300),
     "QUICKBLOX_LANDS_WITHIN_S": (0, 3600),
@@ -35,6 +36,7 @@ COUNTS = {
     "RECEIPTS_MAX_TEXT_BYTES": (1, 16_777_216),
     "RECEIPTS_CONNECTIONS": (1, 256),
     "RECEIPTS_SYNCS_MAX": (1, 1024),
+    "RECEIPTS_LOG_REPEATS_PER_MIN": (1, 1_000_000),
     "RECEIPTS_HOOK_KEEP_MAX": (1, 100_000_000),
     "QUICKBLOX_LIST_MAX_IDS": (1, 200),
 }
@@ -52,6 +54,8 @@ PARTNERS = {
 """What must be given besides so that a variable can reach both of its bounds."""
 TEXTS = {
     "RECEIPTS_LOG_LEVEL": ["LOUD", "20"],
+    "RECEIPTS_LOG_FORMAT": ["xml", "JSON"],
+    "RECEIPTS_HEALTH_DIR": ["relative/path"],
     "RECEIPTS_HOOK_TASK": ["a b", "x" * 201, "schl\u00fcssel", "receipts.sync", "receipts"],
     "RECEIPTS_HOOK_QUEUE": ["a b", "x" * 201, "receipts.sync", "receipts"],
     "SENTRY_ENVIRONMENT": ["a b", "a/b", "x" * 65, "None", "a\nb"],

@@ -46,6 +46,10 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         ("sentry_environment", "production"),
         ("sentry_release", None),
         ("log_level", "INFO"),
+        ("log_format", "auto"),
+        ("log_repeats_per_min", 60),
+        ("health_dir", None),
+        ("stuck_after_s", 25),
     ],
 )
 def test_defaults_of_the_service(field: str, default: object) -> None:

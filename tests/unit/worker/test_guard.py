@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from worker import guard
 from worker.guard import ChannelGuard, GuardedConsumer
+from worker.health.seeing import Consuming
 
 
 class KombuChannel:
@@ -55,3 +57,14 @@ def test_a_consumer_without_a_loop_of_events_gathers_none() -> None:
     consumer = object.__new__(GuardedConsumer)
     consumer.hub = None
     consumer.on_send_event_buffered()
+
+
+def test_junk_that_is_thrown_away_counts_as_consumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a worker that does nothing but clean up would be taken for one that has fallen silent."""
+    monkeypatch.setattr(guard, "consuming", consuming := Consuming())
+    channel = Channel()
+    channel.quarantine, channel.most_bytes = SimpleNamespace(junk=lambda _: None), 1000  # type: ignore[assignment]
+    parse = channel._only_messages(lambda *_, **__: (b"receipts", b"junk"))
+    assert parse(None, "BRPOP") is None
+    parse(None, "PING")
+    assert consuming.messages == 1

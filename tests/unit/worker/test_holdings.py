@@ -180,3 +180,18 @@ print(holdings.is_seat_taken(), flush=True)
 kill(other)
 """)
     assert lines == ["False False", "True", "True", "False", "False", "True", "False"]
+
+
+def test_a_process_at_work_gives_signs_of_life_and_a_dead_one_none() -> None:
+    lines = said("""
+import time
+pid = child(holdings.begin)
+[(worked, first)] = holdings.working().items()
+print(worked == pid, 0 <= time.monotonic() - first < 5)
+kill(pid)
+print(holdings.working())
+pid = child(holdings.begin, holdings.end)
+print(holdings.working())
+kill(pid)
+""")
+    assert lines == ["True True", "{}", "{}"]

@@ -391,7 +391,7 @@ def test_a_bug_in_one_slot_is_again_and_the_others_go_on(caplog: pytest.LogCaptu
         claim_of(2).slot: Done(Part("r")),
         claim_of(3).slot: Done(Part("r")),
     }
-    assert "bug while sending slot" in caplog.text
+    assert "bug while sending a slot" in caplog.text
     assert "private" not in caplog.text
     assert DIALOG not in caplog.text
 
@@ -439,21 +439,26 @@ def lines_of(caplog: pytest.LogCaptureFixture, claim: AnyClaim, verdict: Verdict
     return caplog.records
 
 
-def test_an_accepted_put_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    assert lines_of(caplog, claim_of(1), Sent()) == []
+def test_an_accepted_put_is_a_line_for_those_who_debug(caplog: pytest.LogCaptureFixture) -> None:
+    [line] = lines_of(caplog, claim_of(1), Sent(status=200, request_id="id-1"))
+    assert line.levelno == logging.DEBUG
+    assert line.event == "put.accepted"  # type: ignore[attr-defined]
+    assert "verdict=sent outcome=done ids=0 attempt=1 duration_ms=0 waited_ms=" in line.getMessage()
+    assert line.getMessage().endswith("status=200 request_id=id-1")
 
 
 def test_a_put_that_was_not_accepted_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
     [line] = lines_of(caplog, claim_of(1, attempts=2), Unavailable("status 503"))
     assert line.levelno == logging.WARNING
     assert "application=default" in line.getMessage()
-    assert "verdict=unavailable outcome=again ids=0 attempt=3 reason='status 503'" in line.getMessage()
+    assert "verdict=unavailable outcome=again ids=0 attempt=3 duration_ms=0" in line.getMessage()
+    assert line.getMessage().endswith("reason=status 503")
 
 
-def test_a_dead_letter_is_one_warning_without_anything_private(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_dead_letter_is_one_line_without_anything_private(caplog: pytest.LogCaptureFixture) -> None:
     claim = edit_claim(text="a private text", token="a-private-token")
     [line] = lines_of(caplog, claim, Rejected(422, "a private text", "id"))
-    assert line.levelno == logging.WARNING  # Sentry would make an event of each error
+    assert line.levelno == logging.INFO  # it is kept; that they become many is for an alert to say
     assert "private" not in line.getMessage()
     assert DIALOG not in line.getMessage()
     assert "123" not in line.getMessage().replace("slot=", "").split("verdict=")[1]

@@ -1,4 +1,4 @@
-"""What leaves the worker for people to see in its log, with nothing private in it. Sentry: sentry.py."""
+"""What must not stand in a log line: the broker's messages, and with them texts and tokens; and whose slot it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 from celery.worker.consumer import consumer
 
 # Celery's and kombu's sentences about messages that they cannot take: each quotes the message → what is said instead.
-_QUOTING = {
+QUOTING = {
     consumer.UNKNOWN_TASK_ERROR: "a message for a task that nobody knows was thrown away",
     consumer.INVALID_TASK_ERROR: "a message that is no task was thrown away",
     consumer.UNKNOWN_FORMAT: "a message of an unknown form was thrown away",
@@ -33,7 +33,7 @@ def keep_messages_private() -> None:
 
 
 def _unquoted(record: logging.LogRecord) -> bool:
-    if record.msg in _QUOTING:
+    if record.msg in QUOTING:
         # The error goes too: one of decoding carries the bytes.
-        record.msg, record.args, record.exc_info = _QUOTING[record.msg], (), None
+        record.msg, record.args, record.exc_info = QUOTING[record.msg], (), None
     return True
