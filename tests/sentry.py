@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+# Dialogs on which a worker that includes tests/integration/breaking.py breaks.
+CRASHING, BUGGY, DEADLY = "c" * 24, "b" * 24, "deadbeef" * 3
+
 
 class Listening:
     """What has come.

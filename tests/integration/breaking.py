@@ -1,4 +1,4 @@
-"""Included in a worker: what breaks it, with words that quote what they broke on."""
+"""Included in a worker, never imported by a test: what breaks it, with words that quote what they broke on."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from receipt_sync import Receipt, ReceiptQueue
+from tests.sentry import BUGGY, CRASHING, DEADLY
 from worker import plan, recording, sending
 from worker.plan import Limits, Put
 from worker.runtime import Runtime
 from worker.sending import AnyClaim
-
-CRASHING, BUGGY, DEADLY = "c" * 24, "b" * 24, "deadbeef" * 3
 
 _record, _next_put, _record_many = recording._record, plan.next_put, ReceiptQueue.record_many
 

@@ -20,9 +20,8 @@ from celery.schedules import crontab
 
 from receipt_sync import MarkRead
 from stack.services import PROJECT, environment, start_from_procfile
-from tests.integration.breaking import BUGGY, CRASHING, DEADLY
 from tests.running import API_KEY, StartSystem, System, until
-from tests.sentry import Listening, listening
+from tests.sentry import BUGGY, CRASHING, DEADLY, Listening, listening
 
 TEXT, TOKEN, READER = "a-private-text", "a-private-token", 7_123_456_789
 RECORDED_IN = f"{0xABC:032x}", f"{0xDEF:016x}"
