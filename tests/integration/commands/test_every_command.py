@@ -93,12 +93,12 @@ def test_settings_that_cannot_be_used_are_named(name: str) -> None:
 @pytest.mark.parametrize("name", OF_LEDGER)
 def test_an_application_that_nobody_knows(redis_server: RedisServer, name: str) -> None:
     words = [*name.split(), *WORDS.get(name, []), "--application", "shop"]
-    result = Commands(redis_server.url).run(*words)
+    result = Commands(redis_server.url_of("operator")).run(*words)
     assert (result.exit_code, "no application 'shop': the settings name default" in result.stderr) == (2, True)
 
 
 def test_settings_for_programs(redis_server: RedisServer) -> None:
-    result = Commands(redis_server.url, QUICKBLOX_API_KEY="secret-key").run("settings", "--json")
+    result = Commands(redis_server.url_of("operator"), QUICKBLOX_API_KEY="secret-key").run("settings", "--json")
     assert "secret-key" not in result.output
     rows = {row["variable"]: row for row in json.loads(result.stdout)["settings"]}
     assert (rows["QUICKBLOX_API_KEY"]["value_masked"], rows["QUICKBLOX_API_KEY"]["source"]) == (

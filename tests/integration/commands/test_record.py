@@ -41,7 +41,7 @@ def test_what_it_says_to_watch_works(commands: Commands) -> None:
 
 @pytest.mark.parametrize(("options", "stdin"), [(["--text", "says this"], None), ([], "says this\n")])
 def test_an_edit(redis_server: RedisServer, held: Runtime, options: list[str], stdin: str | None) -> None:
-    runner = CliRunner(env={"REDIS_URL": redis_server.url})
+    runner = CliRunner(env={"REDIS_URL": redis_server.url_of("operator")})
     words = ["record", "edit", DIALOG, msg(1), *BY_USER, "--revision", "3", *options]
     result = runner.invoke(main, words, input=stdin)
     assert (result.exit_code, "says this" in result.output) == (0, False)
