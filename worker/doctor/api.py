@@ -55,7 +55,7 @@ def _reached(application: Application, answer: Answer | Unavailable) -> Iterator
     name, said = application.name, mask_url(application.endpoint)
     variable = f"QUICKBLOX_ENDPOINT{suffix_of(name)}"
     if isinstance(answer, Unavailable):
-        # "no answer: SSLError, its certificate is not trusted: …"
+        # The reason names the error's kind first, and then perhaps what of the certificate is wrong.
         kind = answer.reason.removeprefix("no answer: ").partition(",")[0]
         mend = _MENDS.get(kind, f"{variable}: does the name resolve, and is the way open?")
         yield fault("api", f"not reached at {said}: {answer.reason}", mend, name)
