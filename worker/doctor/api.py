@@ -27,7 +27,7 @@ from worker.verdicts import Unavailable
 PATH = "/chat/Message/unread.json"
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 _MENDS = {
-    "SSLError": "its certificate is not trusted here, or is another host's: mend the host's name, or the CA",
+    "SSLError": "its certificate is not trusted here, or is another host's: mend its name, or QUICKBLOX_CA_FILE",
     "ConnectTimeout": "a firewall, or another address",
     "ReadTimeout": "it takes a connection and is silent: QUICKBLOX_READ_TIMEOUT_S, or ask QuickBlox",
     "ProxyError": "the proxy of HTTPS_PROXY, or NO_PROXY for this host",
@@ -55,7 +55,8 @@ def _reached(application: Application, answer: Answer | Unavailable) -> Iterator
     name, said = application.name, mask_url(application.endpoint)
     variable = f"QUICKBLOX_ENDPOINT{suffix_of(name)}"
     if isinstance(answer, Unavailable):
-        kind = answer.reason.rpartition(" ")[2]
+        # The reason names the error's kind first, and then perhaps what of the certificate is wrong.
+        kind = answer.reason.removeprefix("no answer: ").partition(",")[0]
         mend = _MENDS.get(kind, f"{variable}: does the name resolve, and is the way open?")
         yield fault("api", f"not reached at {said}: {answer.reason}", mend, name)
         return

@@ -13,7 +13,7 @@ from kombu.exceptions import KombuError, OperationalError
 from settings import Settings
 from settings.addresses import broker_of
 from settings.masking import mask_url
-from worker.broker import kombu_broker
+from worker.broker import kombu_broker, verify_amqps
 from worker.contract import DOORBELL_QUEUE, RECEIPTS_QUEUE
 from worker.doctor.findings import Finding, fault, ok, unseen, warning
 from worker.ledger.keeping import told_policy
@@ -25,6 +25,7 @@ _MANY = 1000
 
 def examine_broker(settings: Settings) -> list[Finding]:
     """What can be seen of it; that it is not reached is a fault like others."""
+    verify_amqps(settings.broker_ca_file)  # as the worker does: kombu alone would not look at the certificate
     url, options = kombu_broker(settings.broker_url)
     said = f"{mask_url(settings.broker_url)} (CELERY_BROKER_URL)"
     try:
