@@ -269,7 +269,7 @@ def start_exporter(redis_server: RedisServer, tmp_path: Path) -> Iterator[Callab
         port = free_port()
         env = {"REDIS_URL": redis_server.url, "METRICS_PORT": str(port), **settings}
         started.append(start_from_procfile("metrics", env, tmp_path, label=f"metrics-{len(started)}"))
-        started[-1].wait_for_line("metrics at http", 30)
+        started[-1].wait_for_line("metrics are served", 30)
         return started[-1], f"http://127.0.0.1:{port}"
 
     yield start

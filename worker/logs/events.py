@@ -74,6 +74,13 @@ MESSAGE_UNSETTLED = _warning("message.unsettled", "a message of a lost connectio
 KEY_SET_ASIDE = _error("broker.key_set_aside", "a key of the broker was set aside", "key expected found")
 DOORBELL_FOREIGN = _warning("doorbell.foreign", "a doorbell that is not for this worker was not answered")
 
+# The exporter of metrics.
+METRICS_START = _info("metrics.start", "metrics are served", "address")
+METRICS_ASKED = _debug("metrics.asked", "somebody has asked for metrics", "request")
+LEDGER_UNREAD = _warning("metrics.ledger_unread", "the ledger cannot be read", "application reason")
+LEDGER_READ_AGAIN = _warning("metrics.ledger_read_again", "the ledger can be read again", "application")
+LEDGER_READING_BUG = _error("metrics.bug", "bug while reading the ledger", "application error")
+
 # The life of a process.
 WORKER_STARTS = _info("worker.starts", "the worker starts", "processes? applications")
 WORKER_STUCK = _error(

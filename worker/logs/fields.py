@@ -53,6 +53,8 @@ OWN = {
     "key": Field("string", "a key in Redis"),
     "expected": Field("string", "what it should be"),
     "found": Field("string", "what it is"),
+    "address": Field("string", "where it listens"),
+    "request": Field("string", "a request's first line and the status of its answer"),
     "exit_code": Field("integer", "with which the process ends"),
     "pids": Field("string", "processes that are meant, killed where they hung"),
 }
