@@ -83,10 +83,10 @@ def test_beat_flower_and_the_exporter_write_the_same_lines(system: System, tmp_p
     ):
         beat.wait_for_line("Sending due task")
         flower.wait_for_line("Visit me at")
-        exporter.wait_for_line("metrics are served")
+        exporter.wait_for_line("metrics can be read")
     assert len(lines_of(beat)) >= 2
     assert len(lines_of(flower)) >= 2
-    assert [line["event"] for line in lines_of(exporter)] == ["metrics.start"]
+    assert [line["event"] for line in lines_of(exporter)] == ["metrics.served"]
 
 
 def test_a_person_at_a_terminal_reads_sentences(system: System) -> None:

@@ -14,6 +14,7 @@ from receipt_sync.functions import RECORDING
 from stack.redis_server import RedisServer
 from stack.services import PROJECT
 from worker.ledger.functions import CLAIM, LEDGER
+from worker.metrics.values import read_values
 
 USERS = PROJECT / "docker" / "redis" / "users.acl"
 DIALOG, MESSAGE = "53a99a7be4b094c7c6d31b41", "53a99a7be4b094c7c6d31b43"
@@ -30,9 +31,17 @@ WORKER = CLIENT | {
     "multi", "exec", "watch", "unwatch", "script|load", "script|exists", "psubscribe", "punsubscribe",
     "lpush", "rpush", "brpop", "llen", "sadd", "srem", "smembers", "zrevrangebyscore",
 }  # fmt: skip
-OPERATOR = CLIENT | {"info", "config|get", "multi", "exec", "exists", "xrevrange"}
+READING = (PROJECT / "worker" / "ledger" / "reading.py").read_text()
+READS = set(re.findall(r"\(\"([A-Z]+)\"[,)]", READING)) - {"WRONGTYPE"}
+METRICS = {"client|setinfo", "multi", "exec"} | {name.lower() for name in READS}  # ledger/reading.py
+PRODUCER = CLIENT | {"xadd"}  # receipt_sync/shadow.py
+OPERATOR = CLIENT | METRICS | {
+    "info", "config|get", "exists",  # ledger/keeping.py, doctor
+    "xrevrange", "scan", "zscan", "zscore",  # ledger/letterbox.py, searching.py, slots.py
+    "pubsub|numsub", "xread",  # ledger/listening.py, shadow
+}  # fmt: skip
 # Of the functions that the operator's commands call (pause, replay, drop); these belong to others.
-NOT_THE_OPERATORS = {"incr", "pttl", "zscan", "xtrim"}
+NOT_THE_OPERATORS = {"incr", "pttl", "xtrim"}
 
 
 # Without any of these nothing is recorded at all; the producer's others are for what has been recorded before.
@@ -64,8 +73,9 @@ def called(source: str) -> set[str]:
 @pytest.mark.parametrize(
     ("user", "uses"),
     [
-        ("producer", CLIENT | called(RECORDING.source)),
+        ("producer", PRODUCER | called(RECORDING.source)),
         ("worker", WORKER | called(LEDGER.source) | {"rename", "type"}),
+        ("metrics", METRICS),
         ("operator", OPERATOR | called(LEDGER.source) - NOT_THE_OPERATORS),
     ],
 )
@@ -103,20 +113,20 @@ def test_without_any_of_them_recording_is_refused(server: RedisServer, missing: 
 
 OTHERS_KEYS = [("GET", "someone-elses"), ("LPUSH", "receipts", "x"), ("HGETALL", "unacked"), ("DEL", "celery")]
 DANGEROUS = [
-    ("FLUSHALL",), ("KEYS", "*"), ("CONFIG", "SET", "maxmemory", "1"), ("SHUTDOWN",), ("ACL", "LIST"), ("SCAN", "0"),
+    ("FLUSHALL",), ("KEYS", "*"), ("CONFIG", "SET", "maxmemory", "1"), ("SHUTDOWN",), ("ACL", "LIST"),
     ("FUNCTION", "FLUSH"), ("SCRIPT", "FLUSH"), ("REPLICAOF", "h", "1"), ("MONITOR",),
     ("CLIENT", "KILL", "ID", "1"), ("PUBLISH", "someone-elses", "x"), ("SAVE",), ("MIGRATE", "h", "1", "k", "0", "1"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("user", ["producer", "worker", "operator"])
+@pytest.mark.parametrize("user", ["producer", "worker", "operator", "metrics"])
 @pytest.mark.parametrize("command", DANGEROUS, ids="-".join)
 def test_nobody_is_granted_what_could_harm_the_server(server: RedisServer, user: str, command: tuple[str, ...]) -> None:
     with redis.Redis.from_url(server.url_of(user)) as client, pytest.raises(redis.exceptions.NoPermissionError):
         client.execute_command(*command)
 
 
-@pytest.mark.parametrize("user", ["producer", "operator"])
+@pytest.mark.parametrize("user", ["producer", "operator", "metrics"])
 @pytest.mark.parametrize("command", OTHERS_KEYS, ids="-".join)
 def test_the_broker_is_not_theirs(server: RedisServer, user: str, command: tuple[str, ...]) -> None:
     with redis.Redis.from_url(server.url_of(user)) as client, pytest.raises(redis.exceptions.NoPermissionError):
@@ -137,3 +147,17 @@ def test_no_function_of_a_producer_reaches_another_key(server: RedisServer) -> N
         for script in ("return redis.call('GET', 'celery')", "return redis.call('HSET', KEYS[1], 'a', 'b')"):
             with pytest.raises(redis.ResponseError, match=r"(?i)permission|ACL"):
                 client.eval(script, 1, "someone-elses")
+
+
+def test_the_exporter_reads_and_writes_nothing(server: RedisServer) -> None:
+    with redis.Redis.from_url(server.url_of("metrics")) as client:
+        play(ReceiptQueue(server.url_of("producer")))
+        assert read_values(client, "default")
+        refused: tuple[tuple[str, ...], ...] = (
+            ("HSET", "rs:{default}:counts", "x", "1"),
+            ("ZADD", "rs:{default}:due", "1", "x"),
+            ("FCALL", "f", "0"),
+        )
+        for command in refused:
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.execute_command(*command)

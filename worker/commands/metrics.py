@@ -40,7 +40,7 @@ def metrics(*, address: str, port: int) -> None:
     except OSError as error:
         raise click.ClickException(f"cannot listen at {address} port {port}: {error.strerror}") from error
     _end_on_signals(server)
-    events.METRICS_START.say(log, address=f"http://{address}:{server.server_port}/metrics")
+    events.METRICS_SERVED.say(log, address=address, port=server.server_port)
     with server:
         server.serve_forever()
 

@@ -61,6 +61,13 @@ REDIS_POLICY_UNTOLD = _warning(
     "redis.policy_untold", "Redis does not tell its maxmemory-policy (INFO and CONFIG are refused)", "expected"
 )
 
+# The exporter of metrics.
+METRICS_SERVED = _info("metrics.served", "metrics can be read", "address port")
+LEDGER_UNREAD = _warning("metrics.ledger_unread", "the ledger cannot be read", "application reason")
+LEDGER_READ_AGAIN = _warning("metrics.ledger_read_again", "the ledger can be read again", "application")
+LEDGER_READING_BUG = _error("metrics.bug", "bug while reading the ledger", "application error")
+METRICS_ASKED = _debug("metrics.asked", "somebody has asked for the metrics", "asked")
+
 # The hook, and Flower's events.
 HOOK_WAITS = _error("hook.waits", "notices wait to be handed on", "application error")
 HOOK_AGAIN = _warning("hook.again", "notices are handed on again", "application")
@@ -73,13 +80,6 @@ MESSAGE_UNTOLD = _warning("message.untold", "a refused message could not be told
 MESSAGE_UNSETTLED = _warning("message.unsettled", "a message of a lost connection cannot be settled: it comes back")
 KEY_SET_ASIDE = _error("broker.key_set_aside", "a key of the broker was set aside", "key expected found")
 DOORBELL_FOREIGN = _warning("doorbell.foreign", "a doorbell that is not for this worker was not answered")
-
-# The exporter of metrics.
-METRICS_START = _info("metrics.start", "metrics are served", "address")
-METRICS_ASKED = _debug("metrics.asked", "somebody has asked for metrics", "request")
-LEDGER_UNREAD = _warning("metrics.ledger_unread", "the ledger cannot be read", "application reason")
-LEDGER_READ_AGAIN = _warning("metrics.ledger_read_again", "the ledger can be read again", "application")
-LEDGER_READING_BUG = _error("metrics.bug", "bug while reading the ledger", "application error")
 
 # The life of a process.
 WORKER_STARTS = _info("worker.starts", "the worker starts", "processes? applications")

@@ -53,9 +53,10 @@ OWN = {
     "key": Field("string", "a key in Redis"),
     "expected": Field("string", "what it should be"),
     "found": Field("string", "what it is"),
-    "address": Field("string", "where it listens"),
-    "request": Field("string", "a request's first line and the status of its answer"),
     "exit_code": Field("integer", "with which the process ends"),
+    "address": Field("string", "where it listens"),
+    "port": Field("integer", "the port there"),
+    "asked": Field("string", "the line of a request, and the status of its answer"),
     "pids": Field("string", "processes that are meant, killed where they hung"),
 }
 ALL = {**COMMON, **WHERE, **OWN}

@@ -64,7 +64,7 @@ class LedgerCollector(Collector):
                 events.LEDGER_READ_AGAIN.say(log, application=application)
             return future.result()
         if not isinstance(error, redis.RedisError):
-            events.LEDGER_READING_BUG.say(log, application=application, error=type(error).__name__, trace=error)
+            events.LEDGER_READING_BUG.say(log, because=error, application=application, error=type(error).__name__)
         # An error's words may hold addresses and passwords.
         self._say_once(application, type(error).__name__)
         return None

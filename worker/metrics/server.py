@@ -67,4 +67,4 @@ class _Handler(WSGIRequestHandler):
         return str(self.client_address[0])  # and not its name, which somebody would have to be asked for
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is wsgiref's
-        events.METRICS_ASKED.say(log, request=format % args)
+        events.METRICS_ASKED.say(log, asked=format % args)

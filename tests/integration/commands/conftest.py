@@ -22,4 +22,4 @@ def held(redis_server: RedisServer, redis_client: redis.Redis) -> Iterator[Runti
 
 @pytest.fixture
 def commands(redis_server: RedisServer, held: Runtime) -> Commands:  # noqa: ARG001 - the ledger it looks at
-    return Commands(redis_server.url)
+    return Commands(redis_server.url_of("operator"))

@@ -55,7 +55,7 @@ def doctor(redis_server: RedisServer, environ: dict[str, str]) -> Doctor:
     """What it finds, by level: `about: found → mend`."""
 
     def examine(*options: str, **more: str) -> dict[str, list[str]]:
-        commands = Commands(more.pop("REDIS_URL", redis_server.url), **{**environ, **more})
+        commands = Commands(more.pop("REDIS_URL", redis_server.url_of("operator")), **{**environ, **more})
         result = commands.run("doctor", "--json", *options)
         answer: dict[str, Any] = json.loads(result.stdout)
         found: dict[str, list[str]] = {level: [] for level in ("ok", "unseen", "warning", "fault")}
@@ -92,7 +92,7 @@ def test_a_deployment_that_lacks_nothing_but_a_worker(held: Runtime, doctor: Doc
 
 @pytest.mark.usefixtures("held")
 def test_for_people(redis_server: RedisServer, environ: dict[str, str]) -> None:
-    commands = Commands(redis_server.url, **environ)
+    commands = Commands(redis_server.url_of("operator"), **environ)
     whole, faults = commands.run("doctor"), commands.run("doctor", "--faults")
     assert (whole.exit_code, faults.exit_code) == (1, 1)
     assert faults.stdout.splitlines()[1].strip() == "→ start one: `celery -A worker.app worker` (Procfile)"
@@ -136,6 +136,7 @@ def test_redis_away_is_a_fault_and_the_rest_is_looked_at(doctor: Doctor) -> None
     assert ledger.startswith("ledger: the ledger was not reached at redis://:********@127.0.0.1:")
     assert broker.startswith("broker: not reached at redis://:********@127.0.0.1:")
     assert any("the API key" in each for each in found["ok"])
+    assert "pass-word" not in repr(found)
 
 
 @pytest.mark.parametrize("broker", ["redis://:secret@127.0.0.1:{}/0", "amqp://me:secret@127.0.0.1:{}//"])
@@ -290,7 +291,9 @@ def test_what_is_overdue_is_no_progress(held: Runtime, doctor: Doctor) -> None:
 
 
 def test_settings_that_cannot_be_used(redis_server: RedisServer) -> None:
-    result = Commands(redis_server.url, RECEIPTS_DEAD_KEEP_S="for ever", RECEIPTS_PERMIT_S="99").run("doctor")
+    result = Commands(redis_server.url_of("operator"), RECEIPTS_DEAD_KEEP_S="for ever", RECEIPTS_PERMIT_S="99").run(
+        "doctor"
+    )
     assert (result.exit_code, result.stdout) == (1, "")
     assert "RECEIPTS_DEAD_KEEP_S" in result.stderr
     assert "RECEIPTS_PERMIT_S" in result.stderr

@@ -73,14 +73,14 @@ def test_for_programs(held: Runtime, commands: Commands) -> None:
 
 def test_of_several_applications_all_have_to_be_empty(redis_server: RedisServer, held: Runtime) -> None:
     held.queue("default").record_many([read()])
-    both = Commands(redis_server.url, RECEIPTS_APPLICATIONS="default,shop")
+    both = Commands(redis_server.url_of("operator"), RECEIPTS_APPLICATIONS="default,shop")
     assert both.run("drain", "--timeout", "0s").exit_code == 6
     assert both.run("drain", "--timeout", "0s", "--application", "shop").exit_code == 0
 
 
 def test_ctrl_c_says_what_is_left(redis_server: RedisServer, held: Runtime) -> None:
     held.queue("default").mark_dialog_read(dialogs(1)[0], user_id=USER)
-    with terminal(redis_server.url, "drain") as shown:
+    with terminal(redis_server.url_of("operator"), "drain") as shown:
         shown.wait_for("1 receipt pending")
         shown.press("\x03")
         assert shown.ends_with() == 6

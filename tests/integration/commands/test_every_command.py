@@ -32,6 +32,8 @@ WORDS = {
     "record edit": [DIALOG, msg(1), "--user", "7", "--text", "x"],
 }
 OF_SETTINGS = {"settings"}
+# The one serves until it is ended, the other answers by its exit code: both have tests and a page of their own.
+PROCESSES_AND_PROBES = {"metrics", "health"}
 
 
 def commands_of(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -42,7 +44,7 @@ def commands_of(group: click.Group, before: str = "") -> Iterator[tuple[str, cli
             yield f"{before}{name}", command
 
 
-EVERY = dict(commands_of(main))
+EVERY = {name: command for name, command in commands_of(main) if name not in PROCESSES_AND_PROBES}
 OF_LEDGER = sorted(set(EVERY) - OF_SETTINGS)
 
 
@@ -91,12 +93,12 @@ def test_settings_that_cannot_be_used_are_named(name: str) -> None:
 @pytest.mark.parametrize("name", OF_LEDGER)
 def test_an_application_that_nobody_knows(redis_server: RedisServer, name: str) -> None:
     words = [*name.split(), *WORDS.get(name, []), "--application", "shop"]
-    result = Commands(redis_server.url).run(*words)
+    result = Commands(redis_server.url_of("operator")).run(*words)
     assert (result.exit_code, "no application 'shop': the settings name default" in result.stderr) == (2, True)
 
 
 def test_settings_for_programs(redis_server: RedisServer) -> None:
-    result = Commands(redis_server.url, QUICKBLOX_API_KEY="secret-key").run("settings", "--json")
+    result = Commands(redis_server.url_of("operator"), QUICKBLOX_API_KEY="secret-key").run("settings", "--json")
     assert "secret-key" not in result.output
     rows = {row["variable"]: row for row in json.loads(result.stdout)["settings"]}
     assert (rows["QUICKBLOX_API_KEY"]["value_masked"], rows["QUICKBLOX_API_KEY"]["source"]) == (

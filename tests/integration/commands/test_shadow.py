@@ -23,12 +23,12 @@ ROWS = [f"{t},read,{DIALOG},{user},{msg(1)},0" for t, user in ((0, 7), (0.5, 7),
 @pytest.fixture
 def noting(redis_server: RedisServer, redis_client: redis.Redis) -> ShadowQueue:
     assert redis_client.dbsize() == 0
-    return ShadowQueue(redis_server.url)
+    return ShadowQueue(redis_server.url_of("producer"))
 
 
 @pytest.fixture
 def looking(redis_server: RedisServer) -> Commands:
-    return Commands(redis_server.url, RECEIPTS_GATHER_MIN_S="0", RECEIPTS_GATHER_MAX_S="2")
+    return Commands(redis_server.url_of("operator"), RECEIPTS_GATHER_MIN_S="0", RECEIPTS_GATHER_MAX_S="2")
 
 
 def journal(tmp_path: Path, *rows: str) -> str:

@@ -47,7 +47,7 @@ def test_for_programs(held: Runtime, commands: Commands) -> None:
 @pytest.mark.parametrize("ending", ["q", "\x03"])
 @pytest.mark.usefixtures("held")
 def test_live_until_q_or_ctrl_c(redis_server: RedisServer, commands: Commands, ending: str) -> None:
-    with terminal(redis_server.url, "top", "--every", "0.2") as shown:
+    with terminal(redis_server.url_of("operator"), "top", "--every", "0.2") as shown:
         shown.wait_for("sending")
         commands.run("pause", "looked at")
         shown.wait_for("it is paused (looked at)")
@@ -60,7 +60,7 @@ def test_live_until_q_or_ctrl_c(redis_server: RedisServer, commands: Commands, e
 @pytest.mark.usefixtures("held")
 def test_colours_are_left_out_where_nobody_wants_them(redis_server: RedisServer) -> None:
     for environ, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
-        with terminal(redis_server.url, "top", "--every", "0.2", **environ) as shown:
+        with terminal(redis_server.url_of("operator"), "top", "--every", "0.2", **environ) as shown:
             shown.wait_for("sending")
             shown.press("q")
             assert shown.ends_with() == 0

@@ -16,7 +16,7 @@ RECEIPTS = 60
 
 
 def commands_of(system: System) -> Commands:
-    return Commands(system.redis_server.url, **system.environment({}))
+    return Commands(system.redis_server.url_of("operator"), **system.environment({}))
 
 
 def faults(result: Result) -> list[str]:

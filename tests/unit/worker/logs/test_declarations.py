@@ -52,7 +52,7 @@ def test_every_declared_event_is_said_with_its_fields() -> None:
     for path, call in calls():
         of = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "say" else None
         if isinstance(of, ast.Attribute):
-            event, given = declared[of.attr], {word.arg for word in call.keywords} - {"trace"}
+            event, given = declared[of.attr], {word.arg for word in call.keywords} - {"because"}
             assert set(event.required) <= given <= {*event.required, *event.optional}, f"{path}:{call.lineno}"
 
 
