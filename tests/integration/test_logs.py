@@ -71,7 +71,7 @@ def test_every_line_of_a_hard_day(system: System) -> None:
     assert {line["level"] for line in lines if line["event"] in {"task.received", "task.succeeded"}} == {"DEBUG"}
 
 
-def test_beat_and_flower_write_the_same_lines(system: System, tmp_path: Path) -> None:
+def test_beat_flower_and_the_exporter_write_the_same_lines(system: System, tmp_path: Path) -> None:
     schedule = tmp_path / "schedule.json"
     job = {"task": "receipts.mark_dialog_read", "every_s": 1, "kwargs": {"dialog_id": "f" * 24, "user_id": 1}}
     schedule.write_text(json.dumps({"job": job}))
@@ -79,11 +79,14 @@ def test_beat_and_flower_write_the_same_lines(system: System, tmp_path: Path) ->
     with (
         start_from_procfile("beat", env | {"BEAT_STATE": str(tmp_path / "beat")}, tmp_path) as beat,
         start_from_procfile("flower", env | {"FLOWER_PORT": str(free_port())}, tmp_path) as flower,
+        start_from_procfile("metrics", env | {"METRICS_PORT": str(free_port())}, tmp_path) as exporter,
     ):
         beat.wait_for_line("Sending due task")
         flower.wait_for_line("Visit me at")
+        exporter.wait_for_line("metrics can be read")
     assert len(lines_of(beat)) >= 2
     assert len(lines_of(flower)) >= 2
+    assert [line["event"] for line in lines_of(exporter)] == ["metrics.served"]
 
 
 def test_a_person_at_a_terminal_reads_sentences(system: System) -> None:
