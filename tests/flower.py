@@ -93,7 +93,7 @@ def call_wrongly(system: System) -> None:
     for kwargs in (right, right | {"user_id": -1, "token": TOKEN}, right | {"tokn": NEVER_A_TOKEN}):
         client.send_task("receipts.edit_message", kwargs=kwargs, queue="receipts")
     # No worker takes it, so nobody but the client tells Flower of it.
-    client.send_task("receipts.edit_message", kwargs=right, queue="read-by-nobody")
+    client.send_task("receipts.edit_message", kwargs=right, queue="receipts.read-by-nobody")
     client.close()
 
 

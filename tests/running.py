@@ -25,7 +25,7 @@ from stack.redis_server import RedisServer
 from stack.services import PROJECT, environment, start_from_procfile, start_sandbox
 from tests.ledger_audit import Accounts, audit
 
-__all__ = ["API_KEY", "PATIENCE_S", "Call", "StartSystem", "System", "until"]
+__all__ = ["API_KEY", "PATIENCE_S", "PROJECT", "Call", "Process", "StartSystem", "System", "until"]
 
 API_KEY = "sandbox-api-key"
 PATIENCE_S = 60.0

@@ -43,6 +43,11 @@ def kind_of(reason: str, status: int | None = None) -> str:
     return kind if status is None else f"{kind} {status}"
 
 
+def poison(crashes: int) -> str:
+    """Why a reaped slot is dead, in the words of its letter (lua/reap.lua)."""
+    return f"poison: its worker died {crashes} times"
+
+
 def died_unsent(ledger: Ledger, slot: str, reason: str) -> None:
     """Receipts of a slot have died without a PUT: poison, unreadable, or no session token came."""
     events.tell(death_event(ledger.application, slot, reason))

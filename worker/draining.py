@@ -23,6 +23,7 @@ _WORDS = {
     "in doubt": "wait until an earlier PUT without an answer can no longer be applied (QUICKBLOX_LANDS_WITHIN_S)",
     "no worker": "are due and nobody takes them: does a worker run?",
     "unreadable": "cannot be read; `status` and the workers' log name the keys",
+    "dead letter": "hold nothing; a worker sets them aside",
     "nothing": "hold nothing; a worker sets them aside",
 }
 

@@ -30,6 +30,7 @@ from celery import Celery, signals
 from celery.apps.worker import Worker
 from celery.worker import state
 
+from worker.deaths import died_unsent, poison
 from worker.holdings import Holdings
 from worker.ledger import Ledger
 from worker.logs import events
@@ -125,7 +126,9 @@ def hand_back_lost(ledgers: Mapping[str, Ledger]) -> None:
         for lost in holdings.lost():
             for application, claims in lost.claims.items():
                 expired = ledgers[application].expire(claims)
-                ledgers[application].reap()
+                for reaped in ledgers[application].reap():
+                    if reaped.dead:
+                        died_unsent(ledgers[application], reaped.slot, poison(reaped.crashes))
                 events.PROCESS_LOST.say(log, application=application, slots=sum(expired))
             holdings.forget(lost)
         if not running:

@@ -2,6 +2,7 @@
 
 in flight      its PUT is under way; what came since waits for the next
 nothing        nothing is pending in it
+dead letter    nothing is pending in it, and some of its receipts have died
 pause          somebody has paused the application
 breaker        the API fails, or refuses the key: one call is tried now and then
 hold           the API throttles
@@ -43,10 +44,16 @@ def why_not_sent(slot: Slot, of: Standing) -> list[Reason]:
         return [Reason("unreadable", "its key holds something else than a slot; a worker sets it aside by name")]
     found = [*_flying(slot, of)]
     if slot.pending is None:
-        return found or [Reason("nothing", "nothing is pending in it")]
+        return found or [_nothing(slot)]
     held, own = _application(of), _own(slot, of)
     # That it is due says nothing while the whole application is held.
     return found or [*held, *(each for each in own if not held or each.name not in _TURNS)]
+
+
+def _nothing(slot: Slot) -> Reason:
+    if slot.dead:
+        return Reason("dead letter", f"nothing is pending; {slot.dead} of its receipts have died: `dead list --dialog`")
+    return Reason("nothing", "nothing is pending in it")
 
 
 def _flying(slot: Slot, of: Standing) -> list[Reason]:

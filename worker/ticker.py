@@ -21,7 +21,7 @@ from receipt_sync import keys
 from settings import Settings
 from worker.certificates import why
 from worker.contract import DOORBELL_QUEUE, SYNC
-from worker.deaths import died_unsent
+from worker.deaths import died_unsent, poison
 from worker.ledger import Ledger
 from worker.ledger.keeping import EvictingRedisError
 from worker.lifecycle import end_worker, hand_back_lost, holdings, say_pool_size, stopping
@@ -71,7 +71,7 @@ def tick(ledger: Ledger, ring: Doorbell) -> float:
             outcome=fate,
         )
         if reaped.dead:
-            died_unsent(ledger, reaped.slot, f"poison: its worker died {reaped.crashes} times")
+            died_unsent(ledger, reaped.slot, poison(reaped.crashes))
     next_ms = ring_for(ledger, ring)
     # Due already, and still here: syncs are at it, or their permits must run out first.
     return min(TICK_S, next_ms / 1000) if next_ms else TICK_S

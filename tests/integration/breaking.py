@@ -21,7 +21,7 @@ _record, _next_put, _record_many = recording._record, plan.next_put, ReceiptQueu
 def _breaking(
     held: Runtime, name: str, args: Sequence[object], kwargs: Mapping[str, object], trace: str | None
 ) -> None:
-    if kwargs.get("dialog_id") == DEADLY and held.redis.set("killed", 1, nx=True):
+    if kwargs.get("dialog_id") == DEADLY and held.redis.set("rs:{default}:killed", 1, nx=True):
         os.kill(os.getpid(), signal.SIGKILL)
     _record(held, name, args, kwargs, trace)
 

@@ -207,7 +207,7 @@ def test_tokens_are_the_laws_own(calls: int) -> None:
 def half_blind(redis_server: RedisServer, redis_client: redis.Redis) -> Iterator[redis.Redis]:
     """May read what belongs to `seen`, and nothing of `hidden`."""
     redis_client.acl_setuser("half-blind", enabled=True, passwords=["+p"], keys=["rs:{seen}:*"], categories=["+@all"])
-    with redis.Redis.from_url(redis_server.url.replace("redis://", "redis://half-blind:p@")) as client:
+    with redis.Redis(port=redis_server.port, username="half-blind", password="p") as client:
         yield client
     redis_client.acl_deluser("half-blind")
 
@@ -269,7 +269,7 @@ def start_exporter(redis_server: RedisServer, tmp_path: Path) -> Iterator[Callab
         port = free_port()
         env = {"REDIS_URL": redis_server.url, "METRICS_PORT": str(port), **settings}
         started.append(start_from_procfile("metrics", env, tmp_path, label=f"metrics-{len(started)}"))
-        started[-1].wait_for_line("metrics at http", 30)
+        started[-1].wait_for_line("metrics.served", 30)
         return started[-1], f"http://127.0.0.1:{port}"
 
     yield start

@@ -97,3 +97,12 @@ def test_a_call_waits_in_the_broker_until_a_broken_key_is_mended(
         with pytest.raises(Reject):
             record_call(held, READ, (), call, came_back)
     assert redis_client.keys("*") == [f"rs:{{default}}:{key}".encode()]
+
+
+def test_the_trace_of_a_message_goes_along(held: Runtime, redis_client: redis.Redis) -> None:
+    trace = f"00-{7:032x}-{9:016x}-01"
+    record_call(held, READ, (), CALL, None, trace)
+    record_call(held, READ, (), CALL, "an-id", trace)
+    [claim] = held.ways["default"].ledger.claim(1).claims
+    assert claim.traces == (trace,)
+    assert audit(redis_client, "default") == Accounts(recorded=2, in_flight=2)

@@ -136,6 +136,9 @@ def test_everything_that_a_bad_day_sends(start_system: StartSystem, sentry: List
     puts_are_linked_to_the_traces_of_their_receipts(sentry)
     jobs_of_beat_are_monitored(sentry)
     assert {"event", "transaction", "check_in"} <= sentry.kinds()
+    told_to_the_api = {name for call in system.puts() for name in call.headers}
+    assert "content-type" in told_to_the_api
+    assert not {"sentry-trace", "baggage", "traceparent"} & told_to_the_api
     nothing_private_was_sent(system, sentry)
 
 

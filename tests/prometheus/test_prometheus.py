@@ -45,7 +45,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     env = {"REDIS_URL": system.redis_server.url, "METRICS_PORT": str(port)}
     exporter = start_from_procfile("metrics", env, directory)
     try:
-        exporter.wait_for_line("metrics at http")
+        exporter.wait_for_line("metrics.served")
         with Prometheus(directory / "prometheus", f"127.0.0.1:{port}") as prometheus:
             until(lambda: bool(prometheus.query("receipts_up == 1")), "a first scrape, before anything has happened")
             live_through_something(system)

@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 
-from stack.process import Process
-from stack.services import PROJECT
-from tests.running import PATIENCE_S, StartSystem, System, until
+from tests.running import PATIENCE_S, PROJECT, Process, StartSystem, System, until
 
 HOOK = {"RECEIPTS_HOOK_TASK": "chat.receipts_told", "RECEIPTS_HOOK_QUEUE": "chat"}
 StartExample = Callable[[System], Process]

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from receipt_sync import MarkRead
-from stack.services import PROJECT
-from tests.running import StartSystem, System, until
+from tests.running import PROJECT, StartSystem, System, until
 from tests.system.loading import load
 
 # The last tree without notices, histograms, traces and sealed tokens in its ledger.

@@ -53,7 +53,7 @@ def inspect(
     said). A slot with nothing to do is remembered for RECEIPTS_REMEMBER_S. Texts and tokens are never shown.
 
     Why it is not sent: `not yet due`, `pace`, `hold`, `breaker`, `pause`, `actor stopped`, `backoff`, `in doubt`,
-    `in flight`, `next`, `no worker`, `nothing`, `unreadable`; each is explained where it is shown.
+    `in flight`, `next`, `no worker`, `nothing`, `dead letter`, `unreadable`; each is explained where it is shown.
     """
     with door(application) as opened:
         named, whole_way = _named(opened, dialog_id, users, messages)

@@ -12,6 +12,8 @@ from redis.retry import Retry
 
 from receipt_sync.connection import client_of
 from worker.commands.door import loaded
+from worker.logs import events
+from worker.logs.setup import Logging
 from worker.metrics.collector import LedgerCollector
 from worker.metrics.server import Server, application
 
@@ -31,14 +33,14 @@ def metrics(*, address: str, port: int) -> None:
     numbers, nothing private; there is no password.
     """
     settings = loaded()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    Logging(settings).start(logging.getLevelName(settings.log_level))
     client = client_of(settings.redis_url, timeout_s=_REDIS_TIMEOUT_S, retry=Retry(NoBackoff(), 1))
     try:
         server = Server(address, port, application(LedgerCollector(client, settings.names)))
     except OSError as error:
         raise click.ClickException(f"cannot listen at {address} port {port}: {error.strerror}") from error
     _end_on_signals(server)
-    log.info("metrics at http://%s:%d/metrics", address, server.server_port)
+    events.METRICS_SERVED.say(log, address=address, port=server.server_port)
     with server:
         server.serve_forever()
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_LAST_CHARS = 24
 _UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 _LAST_MS = 253_402_300_799_000  # the last second that datetime knows
 
@@ -22,7 +23,7 @@ _LAST_MS = 253_402_300_799_000  # the last second that datetime knows
 def print_table(
     rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), styles: Mapping[str, str] | None = None
 ) -> None:
-    """Rows in columns. On a terminal cells are wrapped to its width; piped, each row is one line, as wide as it is.
+    """Rows in columns. On a terminal the last is wrapped to its width; piped, each row is one line, as wide as it is.
 
     Args:
         rows: of equal length; without a header the first column names what the others say.
@@ -30,13 +31,14 @@ def print_table(
         styles: of cells that say just this, on a terminal.
     """
     console = Console(highlight=False)
-    if console.is_terminal:
-        console.print(table_of(rows, header, styles or {}))
-        return
     lines = [header, *rows] if header else rows
     if not lines:
         return
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    # Where the last column has no room left, whole lines wrap better: an id can still be copied.
+    if console.is_terminal and sum(widths[:-1]) + 2 * len(widths) + _LAST_CHARS <= console.width:
+        console.print(table_of(rows, header, styles or {}))
+        return
     for row in lines:
         filled = [f"{cell:<{width}}" for cell, width in zip(row[:-1], widths, strict=False)]
         click.echo("  ".join([*filled, row[-1]]).rstrip())
@@ -47,7 +49,8 @@ def table_of(rows: Sequence[Sequence[str]], header: Sequence[str], styles: Mappi
     table = Table(box=None, pad_edge=False, show_header=bool(header), header_style="bold", padding=(0, 2, 0, 0))
     for nth in range(len(header) or max(map(len, rows), default=0)):
         style = "" if header or styles or nth else "bold"
-        table.add_column(header[nth] if header else "", style=style, overflow="fold")
+        is_last = nth == max(map(len, rows), default=0) - 1
+        table.add_column(header[nth] if header else "", style=style, overflow="fold", no_wrap=not is_last)
     for row in rows:
         table.add_row(*(Text(cell, style=styles.get(cell, "")) for cell in row))
     return table

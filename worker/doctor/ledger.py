@@ -128,7 +128,9 @@ def _policy(settings: Settings, application: Application, client: redis.Redis) -
         return
     published = {shown(name): shown(value) for name, value in stored.items()}
     others = {name: (value, published.get(name)) for name, value in policy_of(settings, application).items()}
-    differ = [f"{name} {here} here, {there} there" for name, (here, there) in others.items() if here != there]
+    differ = [
+        f"{name} {here} here, {there or 'nothing'} there" for name, (here, there) in others.items() if here != there
+    ]
     if differ:
         yield warning(
             "settings",

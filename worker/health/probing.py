@@ -39,6 +39,7 @@ class Probe(threading.Thread):
         once = Retry(NoBackoff(), 0)
         self._redis = client_of(settings.redis_url, timeout_s=_TIMEOUT_S, retry=once)
         self._connection: Connection | None = None
+        self._channel: Any = None
         self._ended = threading.Event()
         self._said = Probed()
         self._at_s = 0.0
@@ -79,23 +80,29 @@ class Probe(threading.Thread):
             return None
 
     def _length(self, queue: str) -> int:
-        if self._connection is None:
-            self._connection = self._app.connection_for_read()
-            transport = self._connection.transport_cls
-            more = _AMQP_TIMEOUTS if "amqp" in str(transport) else _REDIS_TIMEOUTS
-            self._connection.transport_options = {**(self._connection.transport_options or {}), **more}
-        connection: Any = self._connection
-        with connection.channel() as channel:
-            try:
-                return int(channel.queue_declare(queue, passive=True).message_count)
-            except ChannelError as error:
-                # On Redis a queue without messages is none.
-                if str(error.reply_code) == _NOT_FOUND:
-                    return 0
+        channel = self._channel = self._channel or self._open()
+        try:
+            return int(channel.queue_declare(queue, passive=True).message_count)
+        except ChannelError as error:
+            # On Redis a queue without messages is none. With AMQP the channel is closed by that answer.
+            if str(error.reply_code) != _NOT_FOUND:
                 raise
+            if self._is_amqp():
+                self._drop()
+            return 0
+
+    def _open(self) -> Any:
+        """One channel for all queues and probes: on Redis each has connections of its own."""
+        self._connection = self._app.connection_for_read()
+        more = _AMQP_TIMEOUTS if self._is_amqp() else _REDIS_TIMEOUTS
+        self._connection.transport_options = {**(self._connection.transport_options or {}), **more}
+        return self._connection.channel()
+
+    def _is_amqp(self) -> bool:
+        return self._connection is not None and self._connection.transport.driver_type == "amqp"
 
     def _drop(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             with suppress(Exception):  # it is given up in any case
                 connection.collect(_TIMEOUT_S)  # type: ignore[no-untyped-call]

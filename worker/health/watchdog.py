@@ -78,7 +78,8 @@ class Watchdog(threading.Thread):
             messages=consuming.messages,
             handed=handed,
             held=held,
-            processes=len(self._pool()),
+            # Only then does it matter, and the pool collects much to tell it.
+            processes=len(self._pool()) if handed else 0,
             working=holdings.working(),
             ticks=None if ticker is None else ticker.ticks,
             ticker_lives=ticker is None or ticker.is_alive(),

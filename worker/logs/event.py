@@ -28,8 +28,8 @@ class Event:
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
 
-    def say(self, log: logging.Logger, **fields: object) -> None:
-        """Writes it, if its level is on. A field that is None is left out.
+    def say(self, log: logging.Logger, *, because: BaseException | None = None, **fields: object) -> None:
+        """Writes it, if its level is on. A field that is None is left out; `because` is an error whose way is shown.
 
         Raises:
             UndeclaredFieldError: in the tests alone (`Checked`): at night a line too much is better than none.
@@ -41,8 +41,9 @@ class Event:
             self._check(given)
         # The template differs from event to event, so that whatever groups lines by it (Sentry) tells them apart.
         template = self.sentence + (": " if given else "") + " ".join(f"{name}=%({name})s" for name in given)
+        extra = {"event": self.name, "fields": given}
         # An empty mapping would not be taken as the template's.
-        log.log(self.level, template, *filter(None, [given]), extra={"event": self.name, "fields": given}, stacklevel=2)
+        log.log(self.level, template, *filter(None, [given]), exc_info=because, extra=extra, stacklevel=2)
 
     def _check(self, given: dict[str, object]) -> None:
         unknown, missing = given.keys() - {*self.required, *self.optional}, set(self.required) - given.keys()

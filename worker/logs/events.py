@@ -61,6 +61,13 @@ REDIS_POLICY_UNTOLD = _warning(
     "redis.policy_untold", "Redis does not tell its maxmemory-policy (INFO and CONFIG are refused)", "expected"
 )
 
+# The exporter of metrics.
+METRICS_SERVED = _info("metrics.served", "metrics can be read", "address port")
+LEDGER_UNREAD = _warning("metrics.ledger_unread", "the ledger cannot be read", "application reason")
+LEDGER_READ_AGAIN = _warning("metrics.ledger_read_again", "the ledger can be read again", "application")
+LEDGER_READING_BUG = _error("metrics.bug", "bug while reading the ledger", "application error")
+METRICS_ASKED = _debug("metrics.asked", "somebody has asked for the metrics", "asked")
+
 # The hook, and Flower's events.
 HOOK_WAITS = _error("hook.waits", "notices wait to be handed on", "application error")
 HOOK_AGAIN = _warning("hook.again", "notices are handed on again", "application")

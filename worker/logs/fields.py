@@ -54,6 +54,9 @@ OWN = {
     "expected": Field("string", "what it should be"),
     "found": Field("string", "what it is"),
     "exit_code": Field("integer", "with which the process ends"),
+    "address": Field("string", "where it listens"),
+    "port": Field("integer", "the port there"),
+    "asked": Field("string", "the line of a request, and the status of its answer"),
     "pids": Field("string", "processes that are meant, killed where they hung"),
 }
 ALL = {**COMMON, **WHERE, **OWN}

@@ -10,6 +10,7 @@ import redis
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
+from worker.logs import events
 from worker.metrics.declared import UP
 from worker.metrics.sheet import Sheet
 from worker.metrics.values import Row, read_values
@@ -60,10 +61,10 @@ class LedgerCollector(Collector):
         error = future.exception()
         if error is None:
             if self._troubles.pop(application, None):
-                log.warning("the ledger can be read again: application=%s", application)
+                events.LEDGER_READ_AGAIN.say(log, application=application)
             return future.result()
         if not isinstance(error, redis.RedisError):
-            log.error("bug while reading the ledger: application=%s", application, exc_info=error)
+            events.LEDGER_READING_BUG.say(log, because=error, application=application, error=type(error).__name__)
         # An error's words may hold addresses and passwords.
         self._say_once(application, type(error).__name__)
         return None
@@ -71,5 +72,5 @@ class LedgerCollector(Collector):
     def _say_once(self, application: str, what: str) -> None:
         """Said when it begins or changes, not with every scrape."""
         if self._troubles.get(application) != what:
-            log.warning("the ledger cannot be read: application=%s reason=%s", application, what)
+            events.LEDGER_UNREAD.say(log, application=application, reason=what)
         self._troubles[application] = what

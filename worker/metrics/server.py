@@ -12,6 +12,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.registry import Collector
 
+from worker.logs import events
+
 log = logging.getLogger(__name__)
 
 # Whoever connects and says nothing holds a thread for so long.
@@ -65,4 +67,4 @@ class _Handler(WSGIRequestHandler):
         return str(self.client_address[0])  # and not its name, which somebody would have to be asked for
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is wsgiref's
-        log.debug(format, *args)
+        events.METRICS_ASKED.say(log, asked=format % args)

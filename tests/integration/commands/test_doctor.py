@@ -136,6 +136,7 @@ def test_redis_away_is_a_fault_and_the_rest_is_looked_at(doctor: Doctor) -> None
     assert ledger.startswith("ledger: the ledger was not reached at redis://:********@127.0.0.1:")
     assert broker.startswith("broker: not reached at redis://:********@127.0.0.1:")
     assert any("the API key" in each for each in found["ok"])
+    assert "pass-word" not in repr(found)
 
 
 @pytest.mark.parametrize("broker", ["redis://:secret@127.0.0.1:{}/0", "amqp://me:secret@127.0.0.1:{}//"])

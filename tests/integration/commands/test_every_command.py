@@ -32,6 +32,8 @@ WORDS = {
     "record edit": [DIALOG, msg(1), "--user", "7", "--text", "x"],
 }
 OF_SETTINGS = {"settings"}
+# The one serves until it is ended, the other answers by its exit code: both have tests and a page of their own.
+PROCESSES_AND_PROBES = {"metrics", "health"}
 
 
 def commands_of(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -42,7 +44,7 @@ def commands_of(group: click.Group, before: str = "") -> Iterator[tuple[str, cli
             yield f"{before}{name}", command
 
 
-EVERY = dict(commands_of(main))
+EVERY = {name: command for name, command in commands_of(main) if name not in PROCESSES_AND_PROBES}
 OF_LEDGER = sorted(set(EVERY) - OF_SETTINGS)
 
 

@@ -65,6 +65,7 @@ def test_a_slot_at_rest_is_found_too_and_a_dead_letter_is_shown(held: Runtime, c
     settle(held, Dead("rejected: status 422", "rejected", status=422, words=PRIVATE))
     found = slots(commands)
     assert (found[MARKS]["covered"], reasons(found[MARKS]), found[EDITS]["dead"]) == (1, ["nothing"], 1)
+    assert reasons(found[EDITS]) == ["dead letter"]
     printed = commands.run("inspect", DIALOG).stdout
     assert "rejected: status 422" in printed
     assert "dead letters, the newest first" in printed

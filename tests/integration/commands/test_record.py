@@ -55,8 +55,9 @@ def test_a_token_comes_from_a_file(held: Runtime, commands: Commands, tmp_path: 
     (tmp_path / "token").write_text("a-token\n")
     output = commands.run("record", "read", DIALOG, *BY_USER, "--token-file", str(tmp_path / "token")).output
     assert "a-token" not in output
-    [claim] = claimed(held)
-    assert (claim.actor, claim.token) == (f"s{USER}", "a-token")
+    words = ["--text", "x", "--token-file", str(tmp_path / "token")]
+    assert commands.run("record", "edit", DIALOG, msg(1), *BY_USER, *words).exit_code == 0
+    assert [(claim.actor, claim.token) for claim in claimed(held)] == [(f"s{USER}", "a-token")] * 2
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ PAUSED = Paused(NOW_MS - 5, "a move")
     ("slot", "of", "expected"),
     [
         ({}, {}, ["nothing"]),
+        ({"dead": 2}, {}, ["dead letter"]),
+        ({"dead": 2, **LATER}, {}, ["not yet due"]),
         ({"readable": False}, {}, ["unreadable"]),
         ({"pending": HALF}, {}, ["unreadable"]),
         (DUE, {}, ["next"]),
