@@ -39,7 +39,10 @@ root=$(build mount "$container")
 
 running=""
 end() {
-    for process in $running; do kill -TERM "$process" 2>/dev/null || true; done
+    # A change of user makes a process outlive its parent, so each is ended by name: the first of its namespace, with all of it.
+    for process in $running; do
+        for first in $(pgrep -P "$process") "$process"; do kill -KILL "$first" 2>/dev/null || true; done
+    done
     wait
     build umount "$container" >/dev/null
     build rm "$container" >/dev/null
@@ -84,7 +87,10 @@ redis-server --port "$redis_port" --bind 127.0.0.1 --dir "$dir/redis" --maxmemor
 running="$running $!"
 role sandbox --port "$api_port"
 wait_for sandbox "$dir/sandbox.log" "sandbox listens on"
-for name in $(sed -n 's/:.*//p' Procfile); do role "$name"; done
+for name in $(sed -n 's/:.*//p' Procfile); do
+    role "$name"
+    [ "$name" != worker ] || worker=$!
+done
 wait_for worker "$dir/worker.log" " ready\."
 wait_for beat "$dir/beat.log" "beat: Starting"
 wait_for flower "$dir/flower.log" "Visit me at"
@@ -104,4 +110,14 @@ while not any(call.method == "PUT" and call.applied for call in api.journal()):
     assert time.monotonic() < until, "no PUT within 30 s"
     time.sleep(0.2)
 print("covered")
+from urllib.request import urlopen
+said = urlopen("http://127.0.0.1:" + os.environ["METRICS_PORT"] + "/metrics", timeout=10).read().decode()
+assert "receipts_recorded_total" in said, said
+print("the exporter tells")
 '
+for question in live ready; do
+    # shellcheck disable=SC2016 # for the inner shell
+    nsenter --target "$(pgrep -P "$worker")" --mount --pid --root -S 10001 -G 10001 /usr/bin/env -i PATH=/venv/bin:/usr/bin:/bin HOME=/tmp \
+        PYTHONPATH=/app:/app/producer /bin/sh -c 'cd /app && exec python -m worker health "$0"' "$question"
+    say "worker: $question"
+done

@@ -15,7 +15,6 @@ from tests.contract.scripted_server import ScriptedServer
 from tests.everything import everything
 from tests.integration.ledger.real import PREFIX, RealLedger
 from tests.integration.session.stage import PUT, Stage, opened, session_of
-from tests.running import until
 from worker.ledger import Again, Dead, Done
 from worker.ledger.outcomes import Part
 from worker.verdicts import Sent, Unsent
@@ -123,12 +122,17 @@ def test_after_the_last_settle_neither_token_nor_text_is_left(redis_client: redi
 def test_a_token_whose_life_is_over_is_taken_from_what_waits(
     redis_client: redis.Redis, receipt: MarkRead | EditMessage
 ) -> None:
-    ledger = RealLedger(redis_client, token_life_ms="300", token_wait_ms="86400000", gather_min_ms="60000")
+    ledger = RealLedger(redis_client, token_life_ms="3600000", gather_min_ms="60000")
     ledger.record([receipt])
     assert ledger.ledger.fade_tokens() == 0
     assert TOKEN.encode() in everything(redis_client)
-    until(lambda: ledger.ledger.fade_tokens() == 1, "the token gone")
-    until(lambda: not list(redis_client.scan_iter(f"{PREFIX}:t:*")), "the hint gone, by itself")
+    (slot,) = [*redis_client.scan_iter(f"{PREFIX}:m:*"), *redis_client.scan_iter(f"{PREFIX}:e:*")]
+    (hint,) = redis_client.scan_iter(f"{PREFIX}:t:*")
+    assert 0 < redis_client.pttl(hint) <= 3_600_000
+    # Its life passes.
+    redis_client.hset(slot, "kt", "1")
+    redis_client.delete(hint)
+    assert ledger.ledger.fade_tokens() == 1
     assert TOKEN.encode() not in everything(redis_client)
     ledger.come_due()
     assert ledger.claim() == []  # waits for another
