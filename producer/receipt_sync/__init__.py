@@ -11,19 +11,24 @@ method has returned, the receipt is in the ledger (Redis), and will be covered b
 stand among the dead letters with its reason. Errors: receipt_sync/errors.py.
 """
 
+from receipt_sync.async_queue import AsyncReceiptQueue
 from receipt_sync.errors import InvalidReceipt
 from receipt_sync.queue import ReceiptQueue
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
 from receipt_sync.sealing import TokenSeal
 from receipt_sync.shadow import ShadowQueue
+from receipt_sync.when_down import LocalBuffer, ToBroker
 
 __all__ = [
+    "AsyncReceiptQueue",
     "EditMessage",
     "InvalidReceipt",
+    "LocalBuffer",
     "MarkDelivered",
     "MarkRead",
     "Receipt",
     "ReceiptQueue",
     "ShadowQueue",
+    "ToBroker",
     "TokenSeal",
 ]

@@ -12,7 +12,7 @@ from receipt_sync.addresses import CLUSTER, several_servers
 from receipt_sync.cluster import ClusterClient
 from receipt_sync.sentinels import master_of
 
-_EXPECTED = "redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// with an address"
+EXPECTED = "redis://, rediss://, unix://, redis+sentinel:// or redis+cluster:// with an address"
 
 
 def connect(said_in: str, url: str, timeout_s: float) -> redis.Redis:
@@ -31,7 +31,7 @@ def connect(said_in: str, url: str, timeout_s: float) -> redis.Redis:
         return client_of(url, timeout_s=timeout_s, retry=Retry(NoBackoff(), 1), health_check_interval=0)
     except ValueError:
         # Not the reason in redis-py's words: they can quote the URL's password.
-        raise ValueError(f"{said_in}: expected {_EXPECTED}, got another") from None
+        raise ValueError(f"{said_in}: expected {EXPECTED}, got another") from None
 
 
 def client_of(url: str, *, timeout_s: float, retry: Retry, **options: Any) -> redis.Redis:

@@ -8,7 +8,7 @@ given; a Redis that cannot take a library (older than 7.0, or full) runs the sam
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
@@ -100,6 +100,30 @@ class Function:
             return client.fcall(self.name, 1, prefix, *arguments)
         return self._call_as_script(client, prefix, *arguments)
 
+    async def acall(self, client: Any, prefix: str, *arguments: Any, node_of: Callable[[Any, str], Any]) -> Any:
+        """The same with a client of redis.asyncio; `node_of` answers the one that has a key.
+
+        Raises:
+            redis.RedisError: the server was not reached or refused.
+        """
+        try:
+            return await client.fcall(self.name, 1, prefix, *arguments)
+        except redis.exceptions.ResponseError as error:
+            if not is_missing(error):
+                raise
+            too_old = _knows_no_functions(error)
+        if not too_old:
+            try:
+                await node_of(client, prefix).execute_command("FUNCTION LOAD", "REPLACE", self._library.source)
+                return await client.fcall(self.name, 1, prefix, *arguments)
+            except redis.exceptions.OutOfMemoryError:
+                pass  # a full server takes no library, and runs the script
+        script = self._as_known_script()
+        try:
+            return await client.evalsha(script.digest, 1, prefix, *arguments)
+        except redis.exceptions.NoScriptError:
+            return await client.eval(script.source, 1, prefix, *arguments)
+
     def as_script(self) -> str:
         """What `EVAL` takes for it."""
         return self._library.as_script(self._function)
@@ -112,13 +136,17 @@ class Function:
         return True
 
     def _call_as_script(self, client: redis.Redis, prefix: str, *arguments: str | int | bytes) -> Any:
+        script = self._as_known_script()
+        try:
+            return client.evalsha(script.digest, 1, prefix, *arguments)
+        except redis.exceptions.NoScriptError:
+            return client.eval(script.source, 1, prefix, *arguments)
+
+    def _as_known_script(self) -> _AsScript:
         if self._script is None:
             source = self.as_script()
             self._script = _AsScript(source, _sha1(source))
-        try:
-            return client.evalsha(self._script.digest, 1, prefix, *arguments)
-        except redis.exceptions.NoScriptError:
-            return client.eval(self._script.source, 1, prefix, *arguments)
+        return self._script
 
 
 def is_missing(error: Exception) -> bool:

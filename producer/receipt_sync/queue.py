@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-import time
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping
 from typing import Never, Self
 
 import redis
 from redis.cluster import RedisCluster
 
-from receipt_sync import calls, keys, validation
+from receipt_sync import calls, validation
 from receipt_sync.cluster import ClusterClient
 from receipt_sync.connection import connect
+from receipt_sync.core import PER_CALL, Core
 from receipt_sync.environment import read
-from receipt_sync.errors import InvalidReceipt, shown
 from receipt_sync.functions import RECORD, is_missing
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
-from receipt_sync.sealing import TokenSeal, owner_of
-from receipt_sync.tracing import trace_arguments
-
-# One call holds up everyone else's Redis commands; this many receipts take it a few milliseconds.
-_PER_CALL = 500
+from receipt_sync.sealing import TokenSeal
+from receipt_sync.when_down import LocalBuffer, WhenDown, is_down
 
 
 class ReceiptQueue:
@@ -36,6 +35,8 @@ class ReceiptQueue:
         timeout_s: seconds to wait for a connection, and for each answer; tried twice before `redis.TimeoutError`.
         max_text_bytes: most bytes of UTF-8 in an edit's text.
         client: a client of your own instead of `redis_url`.
+        when_down: what becomes of receipts while Redis is down: None raises `redis.RedisError`; `LocalBuffer()` keeps
+            them in memory, `ToBroker(app)` hands them to Celery's broker (when_down.py).
         seal: what session tokens are sealed with while they lie in Redis: `TokenSeal.from_text(keys)` (sealing.py); the
             workers need the same keys.
 
@@ -52,16 +53,24 @@ class ReceiptQueue:
         timeout_s: float = 0.5,
         max_text_bytes: int = validation.MAX_TEXT_BYTES,
         client: redis.Redis | None = None,
+        when_down: WhenDown | None = None,
         seal: TokenSeal | None = None,
     ) -> None:
         self._redis = _client(redis_url, client, timeout_s)
-        self._seal = seal or TokenSeal()
-        self._prefix = keys.prefix(validation.application(application))
-        self._max_text_bytes = max_text_bytes
+        self._core = Core(application, max_text_bytes, seal)
+        self._prefix = self._core.prefix
+        self._when_down = when_down
+        self._flusher: threading.Thread | None = None
+        self._ended = threading.Event()
+        if isinstance(when_down, LocalBuffer):
+            # A child of a fork must not record once more what waits in its parent; and what still waits when a process
+            # ends is recorded if that is possible.
+            os.register_at_fork(after_in_child=_if_alive(self._begin_anew))
+            atexit.register(_if_alive(self.flush))
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """A queue as the environment says.
+    def from_env(cls, environ: Mapping[str, str] = os.environ, *, when_down: WhenDown | None = None) -> Self:
+        """A queue as the environment says; `when_down` as above.
 
         `REDIS_URL` (or `REDIS_URL_FILE`, a file that holds it), `RECEIPTS_APPLICATION` ("default"),
         `RECEIPTS_MAX_TEXT_BYTES` (65536), `RECEIPTS_REDIS_TIMEOUT_S` (0.5), `REDIS_CA_FILE` (the authority that a
@@ -76,6 +85,7 @@ class ReceiptQueue:
             client=connect(given.redis_url_from, given.redis_url, given.timeout_s),
             application=given.application,
             max_text_bytes=given.max_text_bytes,
+            when_down=when_down,
             seal=given.seal,
         )
 
@@ -100,7 +110,7 @@ class ReceiptQueue:
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.READ])
         mark = MarkRead(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
-        self._record(mark.wire(), trace)
+        self._record(mark, trace)
 
     def mark_dialog_delivered(
         self,
@@ -123,7 +133,7 @@ class ReceiptQueue:
         """
         calls.refuse_unknown(unknown, calls.PARAMETERS[calls.DELIVERED])
         mark = MarkDelivered(dialog_id=dialog_id, user_id=user_id, token=token, message_ids=message_ids, up_to=up_to)
-        self._record(mark.wire(), trace)
+        self._record(mark, trace)
 
     def edit_message(
         self,
@@ -153,7 +163,7 @@ class ReceiptQueue:
             user_id=user_id,
             token=token,
             revision=revision,
-            max_text_bytes=self._max_text_bytes,
+            max_text_bytes=self._core.max_text_bytes,
         )
         self.record_many([edit], trace=trace)
 
@@ -166,35 +176,84 @@ class ReceiptQueue:
             InvalidReceipt: one of them is not a receipt, or its text is too long here; nothing was stored.
             redis.RedisError: the ledger was not reached, or not to the end; recording all again does no harm.
         """
-        batches = list(_in_batches(self._wire(receipts), trace_arguments(trace)))
+        if self._when_down is None:
+            self._send(self._core.batches(receipts, trace))
+        else:
+            self._send_or_keep(self._core.dated(receipts), trace)
+
+    def flush(self) -> int:
+        """Records what waits in the buffer for Redis to be back, as far as it goes; answers how many still wait."""
+        buffer = self._when_down
+        if not isinstance(buffer, LocalBuffer):
+            return 0
+        with buffer.flushing:
+            while waiting := buffer.next(PER_CALL):
+                try:
+                    self._send(self._core.batches(waiting, None))
+                except redis.RedisError as error:
+                    if not is_down(error):
+                        raise
+                    buffer.failed()
+                    break
+                buffer.done(len(waiting))
+        return len(buffer)
+
+    def close(self) -> None:
+        """Records what still waits if Redis is there, and gives the connections back; the queue may be used again."""
+        self._ended.set()
+        if self._flusher is not None:
+            self._flusher.join()
+            self._flusher = None
+        self._ended.clear()
+        self.flush()
+        self._redis.close()
+
+    def _record(self, mark: MarkRead | MarkDelivered, trace: str | None) -> None:
+        if self._when_down is None:
+            RECORD.call(self._redis, self._prefix, *self._core.one(mark, trace))
+        else:
+            self._send_or_keep([mark], trace)
+
+    def _send_or_keep(self, receipts: list[Receipt], trace: str | None) -> None:
+        down: redis.RedisError = redis.ConnectionError("Redis was not reached a moment ago")
+        if not (isinstance(self._when_down, LocalBuffer) and self._when_down.rests):
+            try:
+                self._send(self._core.batches(receipts, trace))
+            except redis.RedisError as error:
+                if not is_down(error):
+                    raise
+                down = error
+            else:
+                return
+        if self._when_down is None or not self._when_down.keep(self._core.application, receipts):
+            raise down
+        if isinstance(self._when_down, LocalBuffer):
+            self._when_down.failed()
+            self._start_flushing(self._when_down)
+
+    def _begin_anew(self) -> None:
+        self._flusher, self._ended = None, threading.Event()
+        if isinstance(self._when_down, LocalBuffer):
+            self._when_down.forget()
+
+    def _start_flushing(self, buffer: LocalBuffer) -> None:
+        if self._flusher is None or not self._flusher.is_alive():
+            self._flusher = threading.Thread(target=self._flush_later, args=(buffer,), name="receipts", daemon=True)
+            self._flusher.start()
+
+    def _flush_later(self, buffer: LocalBuffer) -> None:
+        while len(buffer) and not self._ended.wait(buffer.retry_s):
+            self.flush()
+
+    def _send(self, batches: list[list[str]]) -> None:
         if len(batches) > 1 and not isinstance(self._redis, (ClusterClient, RedisCluster)):
-            self._record_batches(batches)
+            self._send_batches(batches)
             return
         # One by one in a cluster: redis-py's pipeline for clusters refuses functions.
         for batch in batches:
             RECORD.call(self._redis, self._prefix, *batch)
 
-    def _record(self, arguments: tuple[str, ...], trace: str | None) -> None:
-        RECORD.call(self._redis, self._prefix, *self._sealed(arguments), *trace_arguments(trace))
-
-    def _wire(self, receipts: Iterable[Receipt]) -> list[tuple[str, ...]]:
-        recorded_ms = time.time_ns() // 1_000_000
-        return [self._sealed(self._arguments(i, receipt, recorded_ms)) for i, receipt in enumerate(receipts)]
-
-    def _sealed(self, wire: tuple[str, ...]) -> tuple[str, ...]:
-        """The arguments of record.lua with their last, the session token, sealed."""
-        *rest, token = wire
-        return (*rest, self._seal.seal(token, owner_of(self._prefix, wire[2]))) if token else wire
-
-    def _arguments(self, at: int, receipt: Receipt, recorded_ms: int) -> tuple[str, ...]:
-        if isinstance(receipt, EditMessage):
-            validation.text(receipt.text, self._max_text_bytes)
-            return receipt.wire(recorded_ms)
-        if isinstance(receipt, (MarkRead, MarkDelivered)):
-            return receipt.wire()
-        raise InvalidReceipt(f"receipts[{at}]", shown(receipt), "MarkRead, MarkDelivered or EditMessage")
-
-    def _record_batches(self, batches: list[list[str]]) -> None:
+    def _send_batches(self, batches: list[list[str]]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
         for batch in batches:
             pipeline.fcall(RECORD.name, 1, self._prefix, *batch)
@@ -204,14 +263,17 @@ class ReceiptQueue:
             elif isinstance(answer, Exception):
                 raise answer
 
-    def close(self) -> None:
-        """Gives the connections back; the queue may be used again."""
-        self._redis.close()
 
+def _if_alive(method: Callable[[], object]) -> Callable[[], None]:
+    """Calls a queue's method, unless the queue is gone: neither of the registers can be left."""
+    reference = weakref.WeakMethod(method)
 
-def _in_batches(wired: list[tuple[str, ...]], last: tuple[str, ...]) -> Iterator[list[str]]:
-    for start in range(0, len(wired), _PER_CALL):
-        yield [argument for receipt in [*wired[start : start + _PER_CALL], last] for argument in receipt]
+    def call() -> None:
+        alive = reference()
+        if alive is not None:
+            alive()
+
+    return call
 
 
 def _client(url: str | None, client: redis.Redis | None, timeout_s: float) -> redis.Redis:

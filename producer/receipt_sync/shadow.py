@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from receipt_sync.queue import ReceiptQueue
-from receipt_sync.receipts import Receipt
+from receipt_sync.receipts import MarkDelivered, MarkRead, Receipt
 
 # About a hundred bytes each: as many as two hours of fourteen a second.
 NOTES_KEPT = 100_000
@@ -26,10 +26,10 @@ class ShadowQueue(ReceiptQueue):
 
     def record_many(self, receipts: Iterable[Receipt], *, trace: str | None = None) -> None:  # noqa: ARG002 - no PUT
         """Notes any number of receipts in one round trip."""
-        self._note(self._wire(receipts))
+        self._note(self._core.wire(receipts))
 
-    def _record(self, arguments: tuple[str, ...], trace: str | None) -> None:  # noqa: ARG002 - no PUT follows
-        self._note([arguments])
+    def _record(self, mark: MarkRead | MarkDelivered, trace: str | None) -> None:  # noqa: ARG002 - no PUT follows
+        self._note([mark.wire()])
 
     def _note(self, wired: list[tuple[str, ...]]) -> None:
         key = f"{self._prefix}:shadow"
