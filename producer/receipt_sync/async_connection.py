@@ -13,6 +13,8 @@ from redis.backoff import NoBackoff
 from receipt_sync.addresses import CLUSTER, several_servers
 from receipt_sync.connection import EXPECTED
 
+_CONNECTIONS = 50
+
 
 def connect(said_in: str, url: str, timeout_s: float) -> Any:
     """A client that connects when it is first used.
@@ -41,7 +43,9 @@ def _client_of(url: str, timeout_s: float) -> Any:
     }
     address = several_servers(url)
     if address is None:
-        return aredis.Redis.from_url(url, **options)
+        # A burst of tasks waits for connections instead of being refused one.
+        pool = aredis.BlockingConnectionPool.from_url(url, max_connections=_CONNECTIONS, timeout=timeout_s, **options)
+        return aredis.Redis.from_pool(pool)
     options |= address.options
     if address.kind == CLUSTER:
         return RedisCluster(startup_nodes=[ClusterNode(*place) for place in address.places], **options)

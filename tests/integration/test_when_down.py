@@ -181,6 +181,8 @@ def test_the_broker_takes_them(server: RedisServer, redis_server: RedisServer, r
     with broker.connection_for_read() as connection:
         queue = connection.SimpleQueue("receipts")
         taken = [queue.get_nowait() for _ in range(3)]
+        for message in taken:
+            message.ack()
         calls = [(message.headers["task"], message.payload[1]) for message in taken]
         assert "private" not in str([message.headers for message in taken])
         queue.close()

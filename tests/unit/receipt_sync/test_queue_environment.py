@@ -32,7 +32,7 @@ def test_the_url_alone_is_enough() -> None:
     assert (connection["host"], connection["port"], connection["db"]) == ("127.0.0.1", 6379, 3)
     assert (connection["socket_timeout"], connection["socket_connect_timeout"]) == (0.5, 0.5)
     assert queue._prefix == "rs:{default}"
-    assert queue._max_text_bytes == 65_536
+    assert queue._core.max_text_bytes == 65_536
 
 
 def test_every_variable_is_used() -> None:
@@ -48,13 +48,13 @@ def test_every_variable_is_used() -> None:
     assert (connection["path"], connection["db"]) == ("/run/ledger.sock", 4)
     assert (connection["socket_timeout"], connection["socket_connect_timeout"]) == (2.5, 2.5)
     assert queue._prefix == "rs:{shop}"
-    assert queue._max_text_bytes == 1000
+    assert queue._core.max_text_bytes == 1000
 
 
 def test_empty_variables_are_as_if_not_set() -> None:
     names = ("REDIS_URL_FILE", "RECEIPTS_APPLICATION", "RECEIPTS_REDIS_TIMEOUT_S", "RECEIPTS_MAX_TEXT_BYTES")
     queue = ReceiptQueue.from_env({"REDIS_URL": URL} | dict.fromkeys(names, ""))
-    assert (queue._prefix, queue._max_text_bytes) == ("rs:{default}", 65_536)
+    assert (queue._prefix, queue._core.max_text_bytes) == ("rs:{default}", 65_536)
 
 
 def test_the_processs_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +173,7 @@ def test_a_file_without_an_authority_is_named(tmp_path: Path) -> None:
 def test_token_keys_may_stand_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(f"{'A' * 43}=\n")
     queue = ReceiptQueue.from_env({"REDIS_URL": URL, "RECEIPTS_TOKEN_KEYS_FILE": str(tmp_path / "keys")})
-    assert queue._seal.seal("a-token", "an owner").startswith("sealed1.")
+    assert queue._core.seal.seal("a-token", "an owner").startswith("sealed1.")
 
 
 def test_what_is_no_token_key_is_named_and_not_shown() -> None:
