@@ -44,10 +44,15 @@ test: lint  ## everything that CI runs: lint, types, import rules, tests
 
 .PHONY: test-brokers
 test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real; installs nothing: needs their packages
-	RECEIPTS_TEST_BROKERS=$${RECEIPTS_TEST_BROKERS:-where-present} "$(BIN)/pytest" -n 2 tests/brokers
+	RECEIPTS_TEST_BROKERS=$${RECEIPTS_TEST_BROKERS:-where-present} "$(BIN)/pytest" -n 2 tests/brokers \
+		--ignore tests/brokers/test_outages.py
 	@if server=$$(command -v redis-server); then \
 		echo "the ledger's scripts on $$server"; \
 		RECEIPTS_TEST_REDIS_BINARY="$$server" "$(BIN)/pytest" -n 2 tests/integration/ledger; fi
+
+.PHONY: test-outages
+test-outages: setup  ## half a minute without Redis or RabbitMQ, and workers that are stuck, by production's thresholds; six minutes
+	RECEIPTS_TEST_BROKERS=$${RECEIPTS_TEST_BROKERS:-where-present} "$(BIN)/pytest" -n 2 tests/brokers/test_outages.py
 
 .PHONY: test-prometheus
 test-prometheus: setup  ## the dashboard's and the alerts' queries on Debian's Prometheus; installs nothing: needs its package

@@ -226,7 +226,7 @@ def test_a_dead_letter_keeps_what_is_needed_to_send_it_again(door: Door) -> None
 @pytest.mark.parametrize(
     ("headers", "body", "said"),
     [
-        ({}, f'{{"text": "{TEXT}"}}', "thrown away: it names no task"),
+        ({}, f'{{"text": "{TEXT}"}}', "thrown away: reason=it names no task"),
         ({"task": READ, "id": "1", "lang": "py"}, f'[["{TEXT}"', "reason=it cannot be decoded"),
         (
             {"task": READ, "id": "2", "lang": "py", "eta": TOKEN},

@@ -164,7 +164,7 @@ def test_a_refused_key_is_told_once_tried_once_a_hold_and_works_again_by_itself(
     with_session = [call for call in system.applied() if "qb-token" in call.headers]
     assert len(with_session) == 10
     [line] = told(system, HELD)
-    assert "why=key" in line
+    assert "refuses the API key" in line
     assert len(told(system, AGAIN)) == 1
 
 
