@@ -18,6 +18,7 @@ from typing import Self
 
 from stack import process_table
 from stack.log_file import LogFile
+from stack.signals import held
 
 LOOK_EVERY_S = 0.02
 KILL_TIMEOUT_S = 10.0
@@ -53,7 +54,8 @@ class Process:
             OSError: The program cannot be started.
         """
         self.name, self.log = name, LogFile(log)
-        with log.open("ab") as words:
+        self._swept = False
+        with held(), log.open("ab") as words:
             self._popen = subprocess.Popen(
                 list(command),
                 env=None if env is None else dict(env),
@@ -63,9 +65,8 @@ class Process:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.pid = self._popen.pid
-        self._swept = False
-        atexit.register(self.kill)
+            self.pid = self._popen.pid
+            atexit.register(self.kill)
 
     def __enter__(self) -> Self:
         return self

@@ -1,9 +1,45 @@
 """Signals that end a program which has started others."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_NUMBERS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+class _Ending:
+    """Whether a signal has come that waits until it may be heard."""
+
+    held = 0
+    waits = False
 
 
 def end_what_was_started() -> None:
     """SIGTERM, and a terminal that is closed, act as Ctrl-C does: else they would orphan what has been started."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    for number in _NUMBERS:
+        signal.signal(number, _end)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Signals that end the program wait until the block is left: a process that nobody knows yet would be orphaned.
+
+    Raises:
+        KeyboardInterrupt: At its end, when one has come.
+    """
+    _Ending.held += 1
+    try:
+        yield
+    finally:
+        _Ending.held -= 1
+        if _Ending.waits and not _Ending.held:
+            _Ending.waits = False
+            raise KeyboardInterrupt
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    if _Ending.held:
+        _Ending.waits = True
+    else:
+        raise KeyboardInterrupt

@@ -1,14 +1,17 @@
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from signal import SIGKILL, SIGTERM, SIGUSR1
 
+import psutil
 import pytest
 
 from stack import process_table
 from stack.process import Process, ProcessError
+from stack.services import PROJECT, environment
 
 Start = Callable[..., Process]
 
@@ -197,3 +200,28 @@ def test_the_end_of_the_interpreter_ends_what_it_has_started(tmp_path: Path, she
 def test_a_program_that_does_not_exist_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no-such-program"):
         Process("nobody", ["no-such-program"], None, tmp_path, tmp_path / "a.log")
+
+
+_ENDED_WHILE_STARTING = """
+import os, signal, subprocess, sys
+from pathlib import Path
+from stack import process
+from stack.signals import end_what_was_started
+
+class Told(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        print(self.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+end_what_was_started()
+process.subprocess.Popen = Told
+process.Process("sleeper", ["sleep", "60"], None, Path.cwd(), Path(sys.argv[1]))
+"""
+
+
+def test_a_program_that_is_ended_while_it_starts_another_orphans_nobody(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _ENDED_WHILE_STARTING, str(tmp_path / "log")]
+    ended = subprocess.run(command, cwd=PROJECT, env=environment({}), capture_output=True, text=True, check=False)
+    assert "KeyboardInterrupt" in ended.stderr
+    assert not psutil.pid_exists(int(ended.stdout))
