@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlencode
-from urllib.request import urlopen
+
+import requests
 
 from stack.ports import free_port
 from stack.process import Process
@@ -84,7 +83,7 @@ class Prometheus:
         self.process.kill()
 
     def _ask(self, what: str, **parameters: str) -> dict[str, Any]:
-        url = f"{self.url}/api/v1/{what}?{urlencode(parameters)}"
-        with urlopen(url, timeout=_ASKED_WITHIN_S) as answer:  # noqa: S310 - the address is our own
-            data: dict[str, Any] = json.load(answer)["data"]
-            return data
+        answer = requests.get(f"{self.url}/api/v1/{what}", params=parameters, timeout=_ASKED_WITHIN_S)
+        answer.raise_for_status()
+        data: dict[str, Any] = answer.json()["data"]
+        return data

@@ -28,7 +28,8 @@ HARM = (
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     directory: Path = tmp_path_factory.mktemp("hostile")
-    system = System(directory, {"RECEIPTS_LOG_LEVEL": "INFO"})
+    # Syncs that do not stay for long: several tests wait until none is unacknowledged.
+    system = System(directory, {"RECEIPTS_LOG_LEVEL": "INFO", "RECEIPTS_SYNC_TIME_S": "1"})
     try:
         system.start_worker()
         yield system

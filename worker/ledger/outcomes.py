@@ -150,7 +150,7 @@ _DEFAULTS: dict[str, str | int] = {
     "costs": 0,
     "hold_ms": 0,
     "list_limit": "",
-    "wants_token": 0,  # nosec B105 - a flag, no password
+    "wants_token": 0,
     "in_doubt": 0,
     "reason": "",
     "status": "",
