@@ -27,6 +27,15 @@ hypothesis.settings.load_profile("shared machine")
 Checked.on = True
 
 
+_LONGEST_FIRST = ("system", "law", "chaos")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The rooms with the longest tests first: at the end a long one would have a core for itself."""
+    rooms = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(rooms).parts[0] not in _LONGEST_FIRST)
+
+
 @dataclass(frozen=True)
 class Sandbox:
     """The running sandbox: its address and its client."""
