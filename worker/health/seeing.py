@@ -10,7 +10,7 @@ from typing import Any
 from celery import bootsteps
 from celery.worker import state
 
-_TURN_S = 0.5
+_TURN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)

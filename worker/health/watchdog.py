@@ -22,7 +22,7 @@ from worker.logs import events
 
 log = logging.getLogger(__name__)
 
-_LOOK_EVERY_S = 1.0
+_LOOK_EVERY_S = 2.0
 
 
 class Watchdog(threading.Thread):
