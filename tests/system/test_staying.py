@@ -27,8 +27,8 @@ def test_a_sync_that_stays_sends_what_comes_next(system: System) -> None:
     worker = system.start_worker(RECEIPTS_SYNC_TIME_S="60", RECEIPTS_LOG_LEVEL="DEBUG")
     _one_after_the_other(system)
     assert system.wait_until_settled().covered == MARKS
-    # The first mark's; a doorbell may have been rung before that sync had the seat.
-    assert 1 <= _syncs(worker.log.text()) <= 2
+    # The first mark's; on a busy machine the ticker may be first a few times, and its doorbell finds nothing to do.
+    assert 1 <= _syncs(worker.log.text()) <= MARKS // 2
 
 
 def test_a_process_that_dies_staying_is_followed_by_doorbells(system: System) -> None:
