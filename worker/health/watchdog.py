@@ -52,14 +52,16 @@ class Watchdog(threading.Thread):
             self._reporter.end()
 
     def run(self) -> None:
-        """Looks until `end`."""
+        """Looks until `end`; the first time at once, for whoever asks as soon as the worker is there."""
         self._probe.start()
-        while not self._ended.wait(self._every_s):
+        while True:
             try:
                 self._watch()
             except Exception as error:  # noqa: BLE001 - else nobody would watch, and nobody know
                 # The report grows old: from outside it is as if the worker stood still.
                 events.WATCHDOG_FAILS.say(log, error=type(error).__name__)
+            if self._ended.wait(self._every_s):
+                return
 
     def _watch(self) -> None:
         judgement = self._judge.judge(self._look(), time.monotonic())
