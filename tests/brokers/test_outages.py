@@ -51,7 +51,7 @@ def test_redis_stopped_for_twenty_seconds_under_load(system: System) -> None:
     with Load(system) as load:
         load.wait_for(200)
         system.redis_server.stop()
-        time.sleep(OUTAGE_S)
+        time.sleep(OUTAGE_S)  # the outage itself
         assert system.health("live")[0] == 0
         assert system.health("ready")[0] == 1
         system.redis_server.restart()
@@ -64,7 +64,7 @@ def test_rabbitmq_stopped_for_twenty_seconds_under_load(system: System, rabbitmq
     with Load(system) as load:
         load.wait_for(200)
         rabbitmq.kill()
-        time.sleep(OUTAGE_S)
+        time.sleep(OUTAGE_S)  # the outage itself
         assert system.health("live")[0] == 0
         assert system.health("ready")[0] == 1
         rabbitmq.restart()
@@ -83,7 +83,7 @@ def test_a_stopped_pool_is_found_within_thirty_seconds(start_system: StartSystem
     worker = system.start_worker()
     system.receipts.mark_dialog_read(system.dialog(1)[0], user_id=123)
     system.wait_for_puts(1)
-    time.sleep(idle_s)
+    time.sleep(idle_s)  # at rest for so long, which is the case that is tried
     for child in worker.children():
         os.kill(child, signal.SIGSTOP)
     since_s = time.monotonic()

@@ -48,7 +48,7 @@ SESSION_REFUSED_YOUNG = _error(
 SESSION_REFUSED = _warning("session.refused", "the service session was refused before its time", "application")
 SESSION_AGAIN = _warning("session.again", "there is a service session again", "application")
 LOGIN_REFUSED = _error("session.login_refused", "no service session: the login is refused", "application reason")
-LOGIN_FAILED = _warning("session.login_failed", "no service session for now", "application reason")
+LOGIN_FAILED = _warning("session.login_failed", "no service session until the next login", "application reason")
 
 # The ledger and its Redis.
 TOKEN_UNREADABLE = _error("ledger.token_unreadable", "receipts wait", "application reason")
