@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 
@@ -24,10 +23,9 @@ def _syncs(words: str) -> int:
     return sum('"event": "task.received"' in line and "receipts.sync" in line for line in words.splitlines())
 
 
-def _senders(words: str) -> list[str]:
-    """The processes of the PUTs that were accepted, in their order."""
-    lines = (json.loads(line) for line in words.splitlines() if '"event": "put.accepted"' in line)
-    return [line["process"] for line in lines]
+def _sent_and_ended(words: str) -> int:
+    """Syncs that sent something and did not stay."""
+    return sum("receipts.sync" in line and "sent=" in line and ENDED in line for line in words.splitlines())
 
 
 def test_a_sync_that_stays_sends_what_comes_next(system: System) -> None:
@@ -37,8 +35,8 @@ def test_a_sync_that_stays_sends_what_comes_next(system: System) -> None:
     # The first mark's; on a busy machine the ticker may be first a few times, and its doorbell finds nothing to do.
     words = worker.log.text()
     assert 1 <= _syncs(words) <= MARKS // 2
-    # But the marks behind the first were all sent by the one that stayed.
-    assert len(set(_senders(words)[1:])) == 1
+    # But of those that sent something all but one at most stayed.
+    assert _sent_and_ended(words) <= 1
 
 
 def test_a_process_that_dies_staying_is_followed_by_doorbells(system: System) -> None:
