@@ -143,9 +143,9 @@ fuzz: setup  ## anything through every door; FUZZ_INPUTS says how many (120000)
 	"$(BIN)/python" -m tests.fuzz --inputs $(or $(FUZZ_INPUTS),120000) $(if $(SEED),--seed "$(SEED)")
 
 .PHONY: simulate
-simulate: setup  ## the protocol under simulation; SCHEDULES=n many, SEED=n one of them as a story, REPORT=file
+simulate: setup  ## the protocol under simulation; SCHEDULES=n many, SEED=n one of them as a story, REPORT=file, KEEP=file goes on with a long run
 	@"$(BIN)/python" -m tests.simulation $(if $(SEED),--seed "$(SEED)") $(if $(SCHEDULES),--schedules "$(SCHEDULES)") \
-		$(if $(REPORT),--report "$(REPORT)")
+		$(if $(REPORT),--report "$(REPORT)") $(if $(KEEP),--keep "$(KEEP)")
 
 .PHONY: pace-plot
 pace-plot: setup  ## draw docs/pace.svg: the pace's law, in virtual time, under a limit that changes and an outage

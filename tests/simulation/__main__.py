@@ -1,6 +1,6 @@
 """`python -m tests.simulation`: many schedules, or one of them as a story.
 
---schedules N [--first SEED] [--jobs 2] [--report FILE]
+--schedules N [--first SEED] [--jobs 2] [--report FILE] [--keep FILE]
 --seed SEED
 --mutants
 """
@@ -15,9 +15,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.simulation.keeping import Kept, OtherProtocolError, kept_in, protocol
 from tests.simulation.mutants import FOUND, MUTANTS, find
 from tests.simulation.report import as_markdown, progress
-from tests.simulation.running import Tally, quiet_logs, run_all
+from tests.simulation.running import in_chunks, quiet_logs, run_all
 from tests.simulation.schedule import Outcome, replay, run_seed
 from tests.simulation.shrinking import shrink
 from tests.simulation.store import Store, StoreServer
@@ -27,7 +28,8 @@ _BROKEN_SHOWN = 3
 
 def main(arguments: list[str] | None = None) -> int:
     """Answers 1 when a promise was broken."""
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
     quiet_logs()
     if asked.mutants:
         with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
@@ -35,21 +37,28 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.seed is not None:
         with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
             return int(tell(server.store, asked.seed))
-    return _run_many(asked)
+    try:
+        return _run_many(asked)
+    except OtherProtocolError as error:
+        parser.error(str(error))
 
 
 def _run_many(asked: argparse.Namespace) -> int:
-    total, started_s = Tally(), time.monotonic()
     seeds = range(asked.first, asked.first + asked.schedules)
-    for some in run_all(seeds, asked.jobs):
-        total.add(some)
+    kept = kept_in(Path(asked.keep)) if asked.keep else Kept(protocol())
+    total, before_s, started_s = kept.total, kept.seconds, time.monotonic()
+    for chunk, some in run_all([chunk for chunk in in_chunks(seeds) if chunk.start not in kept.chunks], asked.jobs):
+        kept.add(chunk, some)
+        kept.seconds = before_s + time.monotonic() - started_s
         for seed, promise in some.broken:
             print(f"seed {seed} breaks a promise: {promise}", file=sys.stderr)
-        print(progress(total, len(seeds), time.monotonic() - started_s), file=sys.stderr)
+        print(progress(total, len(seeds), kept.seconds), file=sys.stderr)
+        # Time and again: what has been run for hours counts when the machine is taken away.
+        if asked.keep:
+            kept.write(Path(asked.keep))
         if asked.report:
-            # Time and again: what has been run for hours counts when the machine is taken away.
-            Path(asked.report).write_text(as_markdown(total, seeds, asked.jobs, time.monotonic() - started_s), "utf-8")
-    print(as_markdown(total, seeds, asked.jobs, time.monotonic() - started_s))
+            Path(asked.report).write_text(as_markdown(kept, seeds, asked.jobs), "utf-8")
+    print(as_markdown(kept, seeds, asked.jobs))
     if total.broken:
         with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
             for seed, _ in total.broken[:_BROKEN_SHOWN]:
@@ -103,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--first", type=int, default=0, help="the first one's seed (0)")
     parser.add_argument("--jobs", type=int, default=2, help="processes, each with a Redis of its own (2)")
     parser.add_argument("--report", help="a file for the result, in Markdown")
+    parser.add_argument("--keep", help="a file (JSON) that keeps what has been run; run again, it goes on from there")
     parser.add_argument("--seed", type=int, help="tell this one schedule")
     parser.add_argument("--mutants", action="store_true", help="look for every mutant, and write the table")
     return parser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from tests.simulation.keeping import Kept
 from tests.simulation.running import COMPARED_ONE_IN, Tally
 
 
@@ -13,8 +14,9 @@ def progress(total: Tally, wanted: int, seconds: float) -> str:
     return f"{total.schedules:,} of {wanted:,} schedules, {len(total.broken)} broken, {each_ms:.2f} ms each"
 
 
-def as_markdown(total: Tally, seeds: range, jobs: int, seconds: float) -> str:
+def as_markdown(kept: Kept, seeds: range, jobs: int) -> str:
     """The result."""
+    total = kept.total
     lines = [
         "# The simulator's result",
         "",
@@ -22,6 +24,7 @@ def as_markdown(total: Tally, seeds: range, jobs: int, seconds: float) -> str:
         "",
         "| figure | value |",
         "| --- | --- |",
+        f"| the protocol's text (sha256) | `{kept.protocol[:16]}` |",
         f"| schedules run | {total.schedules:,} |",
         f"| seeds | {seeds.start} to {seeds.stop - 1} |",
         f"| **promises broken** | **{len(total.broken)}** |",
@@ -30,7 +33,7 @@ def as_markdown(total: Tally, seeds: range, jobs: int, seconds: float) -> str:
         f"| whole state compared with the model, accounts audited | {total.compared:,} (one in {COMPARED_ONE_IN}) |",
         f"| faults | {total.faults.total():,} |",
         f"| PUTs | {total.puts.total():,} |",
-        f"| seconds, {jobs} processes | {seconds:,.0f} |",
+        f"| seconds, {jobs} processes | {kept.seconds:,.0f} |",
         "",
         *_table("faults", total.faults),
         *_table("PUTs by what became of them", total.puts),

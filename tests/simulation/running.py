@@ -67,11 +67,15 @@ def quiet_logs() -> None:
     logging.getLogger("worker").setLevel(logging.CRITICAL)
 
 
-def run_all(seeds: range, jobs: int) -> Iterator[Tally]:
-    """Runs them on so many processes; answers the tallies of chunks, as they come."""
-    chunks = [seeds[start : start + _CHUNK] for start in range(0, len(seeds), _CHUNK)]
+def in_chunks(seeds: range) -> list[range]:
+    """The seeds in the parts that are run as one."""
+    return [seeds[start : start + _CHUNK] for start in range(0, len(seeds), _CHUNK)]
+
+
+def run_all(chunks: list[range], jobs: int) -> Iterator[tuple[range, Tally]]:
+    """Runs them on so many processes; answers each chunk with its tally, as they come."""
     context = multiprocessing.get_context("spawn")
-    tallies: Queue[Tally | None] = context.Queue()
+    tallies: Queue[tuple[range, Tally] | None] = context.Queue()
     processes = [context.Process(target=_run_chunks, args=(chunks[job::jobs], tallies)) for job in range(jobs)]
     for process in processes:
         process.start()
@@ -86,11 +90,11 @@ def run_all(seeds: range, jobs: int) -> Iterator[Tally]:
         process.join()
 
 
-def _run_chunks(chunks: list[range], tallies: Queue[Tally | None]) -> None:
+def _run_chunks(chunks: list[range], tallies: Queue[tuple[range, Tally] | None]) -> None:
     quiet_logs()
     try:
         with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
             for chunk in chunks:
-                tallies.put(tally(server.store, chunk))
+                tallies.put((chunk, tally(server.store, chunk)))
     finally:
         tallies.put(None)

@@ -1,0 +1,43 @@
+"""A run in parts comes to the same as a run in one, and does not mix protocols."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.keeping import Kept, OtherProtocolError, kept_in, protocol
+from tests.simulation.running import Tally, tally
+from tests.simulation.store import Store
+
+FIRST, SECOND = range(20), range(20, 40)
+
+
+def test_a_run_in_parts_comes_to_the_same(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    for chunk in (FIRST, SECOND):
+        kept = kept_in(path)
+        assert chunk.start not in kept.chunks
+        kept.add(chunk, tally(store, chunk))
+        kept.write(path)
+
+    kept, in_one = kept_in(path), Tally()
+    in_one.add(tally(store, range(40)))
+    assert kept.total == in_one
+    assert kept.total.schedules == 40
+    assert kept.chunks == {0, 20}
+
+
+def test_what_broke_is_kept(tmp_path: Path) -> None:
+    kept = Kept(protocol(), Tally(schedules=1, broken=[(7, "coverage: lost")]), {0})
+    kept.write(tmp_path / "kept.json")
+    assert kept_in(tmp_path / "kept.json").total.broken == [(7, "coverage: lost")]
+
+
+def test_another_protocol_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    Kept("0" * 64, Tally(schedules=1500), {0}).write(path)
+    with pytest.raises(OtherProtocolError, match="1,500 schedules of protocol 000000000000"):
+        kept_in(path)
+    assert json.loads(path.read_text())["total"]["schedules"] == 1500
