@@ -65,6 +65,14 @@ $(VENV)/installed-browser: requirements/browser.txt $(VENV)/installed
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
 	@touch "$@"
 
+$(VENV)/installed-docs: requirements/docs.txt $(VENV)/installed
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@touch "$@"
+
+$(VENV)/installed-openapi: requirements/openapi.txt $(VENV)/installed
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/openapi.txt
+	@touch "$@"
+
 .PHONY: test-browser
 test-browser: setup $(VENV)/installed-browser  ## Flower's pages in the machine's Chromium (skips where there is none)
 	RECEIPTS_TEST_BROWSER=$${RECEIPTS_TEST_BROWSER:-where-present} "$(BIN)/pytest" -n 0 -rs tests/browser

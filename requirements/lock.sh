@@ -12,3 +12,5 @@ lock image.in --constraint dev.txt --output-file image.txt
 lock browser.in --constraint dev.txt --output-file browser.txt
 lock audit.in --output-file audit.txt
 lock kubernetes.in --constraint dev.txt --output-file kubernetes.txt
+lock docs.in --constraint dev.txt --output-file docs.txt
+lock openapi.in --constraint dev.txt --output-file openapi.txt
