@@ -74,8 +74,8 @@ def test_nobody_in_particular_reads_nothing(app: Flask, receipt_queue: FakeRecei
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "")
-    with pytest.raises(ValueError, match="^REDIS_URL: "):
+    with pytest.raises(ValueError, match=r"^REDIS_URL: "):
         create_app({"SECRET_KEY": "a test's"})
     monkeypatch.delenv("FLASK_SECRET_KEY", raising=False)
-    with pytest.raises(ValueError, match="^FLASK_SECRET_KEY: "):
+    with pytest.raises(ValueError, match=r"^FLASK_SECRET_KEY: "):
         create_app()
