@@ -20,16 +20,15 @@ DIALOG, MESSAGE = "53a99a7be4b094c7c6d31b41", "53aabe15e4b077ddd43e7fd3"
 @pytest.fixture
 def app(receipt_queue: FakeReceiptQueue, tmp_path: Path) -> Flask:
     config = {"SECRET_KEY": "a test's", "PEOPLE": tmp_path / "people.sqlite3", "TESTING": True}
-    app = create_app(config, receipt_queue)
-    added = app.test_cli_runner().invoke(args=["add-person", "ann", "123", "--password", "a secret"])
-    assert added.exit_code == 0, added.output
-    return app
+    return create_app(config, receipt_queue)
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
+    """Somebody who has logged in."""
     client = app.test_client()
-    assert client.post("/login", json={"name": "ann", "password": "a secret"}).status_code == 204
+    with client.session_transaction() as session:
+        session["quickblox_id"] = 123
     return client
 
 
@@ -66,10 +65,18 @@ def test_while_redis_is_down_the_client_is_told_to_try_again(
 
 
 def test_nobody_in_particular_reads_nothing(app: Flask, receipt_queue: FakeReceiptQueue) -> None:
-    stranger = app.test_client()
-    assert stranger.post("/login", json={"name": "ann", "password": "a guess"}).status_code == 401
-    assert stranger.post(f"/dialogs/{DIALOG}/read", json={}).status_code == 401
+    assert app.test_client().post(f"/dialogs/{DIALOG}/read", json={}).status_code == 401
     assert receipt_queue.recorded == []
+
+
+def test_who_has_been_added_can_log_in(app: Flask, receipt_queue: FakeReceiptQueue) -> None:
+    added = app.test_cli_runner().invoke(args=["add-person", "ann", "123", "--password", "a secret"])
+    assert added.exit_code == 0, added.output
+    client = app.test_client()
+    for name, password, status in (("ann", "a guess", 401), ("bob", "a secret", 401), ("ann", "a secret", 204)):
+        assert client.post("/login", json={"name": name, "password": password}).status_code == status
+    assert client.post(f"/dialogs/{DIALOG}/read", json={}).status_code == 202
+    assert receipt_queue.recorded == [MarkRead(dialog_id=DIALOG, user_id=123)]
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
