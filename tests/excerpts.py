@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 PROJECT = Path(__file__).absolute().parent.parent
@@ -41,9 +42,11 @@ def excerpt(path: Path, names: list[str]) -> str:
     known = {name: node for node in ast.parse(source).body for name in _names(node)}
     for unknown in (name for name in names if name not in known):
         raise ValueError(f"{path} does not define {unknown!r}")
-    parts = [_source(lines, known[name]) for name in names]
-    apart = ["\n\n\n" if isinstance(known[name], _BLOCKS) else "\n" for name in names[1:]]
-    return parts[0] + "".join(gap + part for gap, part in zip(apart, parts[1:], strict=True))
+    code = _source(lines, known[names[0]])
+    for before, name in pairwise(names):
+        apart = isinstance(known[before], _BLOCKS) or isinstance(known[name], _BLOCKS)
+        code += ("\n\n\n" if apart else "\n") + _source(lines, known[name])
+    return code
 
 
 _BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -58,7 +61,7 @@ def _names(node: ast.stmt) -> list[str]:
 
 def _source(lines: list[str], node: ast.stmt) -> str:
     decorators = node.decorator_list if isinstance(node, _BLOCKS) else []
-    first = min(each.lineno for each in (node, *decorators)) - 1
+    first = min([node.lineno, *(each.lineno for each in decorators)]) - 1
     while first and lines[first - 1].startswith("#"):
         first -= 1
     return "\n".join(lines[first : node.end_lineno])

@@ -7,6 +7,7 @@ from django.urls import path
 from . import views
 
 urlpatterns = [
+    path("", views.dialogs, name="dialogs"),
     path("read/", views.read, name="read"),
     path("messages/<str:message_id>/edit/", views.edit, name="edit"),
 ]

@@ -11,7 +11,7 @@ from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from receipt_sync import EditMessage, MarkRead
 
@@ -25,6 +25,15 @@ class EditForm(forms.Form):
     """The new text of a message."""
 
     text = forms.CharField(max_length=5_000, strip=False)
+
+
+@require_GET
+@login_required
+def dialogs(request: HttpRequest) -> HttpResponse:
+    """What the user is in, and has read: `{"dialogs": {dialog id: message id, or "" for never opened}}`."""
+    user = cast("User", request.user)
+    memberships = Membership.objects.filter(user=user).order_by("dialog_id")
+    return JsonResponse({"dialogs": dict(memberships.values_list("dialog_id", "read_up_to"))})
 
 
 @require_POST
