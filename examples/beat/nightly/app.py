@@ -18,9 +18,9 @@ A_DAY_S = 24 * 3600
 INACTIVE_DAYS = float(os.environ.get("INACTIVE_DAYS", "30"))
 EVERY_S = os.environ.get("NIGHTLY_EVERY_S")
 
-# Every ten minutes from three to four at night: while Redis or the database is down a run fails, and one of the next
-# goes on where it stopped. When nothing is left they cost one query each.
-NIGHTLY = schedule(float(EVERY_S)) if EVERY_S else crontab(hour="3", minute="*/10")
+# A small run every minute from one to six at night, 300,000 dialogs in all. While Redis or the database is down a run
+# fails, and the next one goes on where it stopped. When nothing is left each costs one query.
+NIGHTLY = schedule(float(EVERY_S)) if EVERY_S else crontab(hour="1-5", minute="*")
 
 app = Celery("nightly", broker=os.environ.get("CELERY_BROKER_URL") or os.environ["REDIS_URL"])
 app.conf.update(
@@ -33,7 +33,7 @@ app.conf.update(
             "task": "nightly.mark_delivered",
             "schedule": NIGHTLY,
             # While no worker is there, runs do not pile up.
-            "options": {"expires": 600},
+            "options": {"expires": 60},
         }
     },
 )

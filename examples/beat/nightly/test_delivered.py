@@ -50,9 +50,16 @@ def expected(*users: int) -> list[Receipt]:
 @pytest.mark.parametrize("batch", [1, 2, 3, 6, 1_000])
 def test_every_dialog_of_inactive_users_once(path: Path, receipt_queue: FakeReceiptQueue, batch: int) -> None:
     chats = SqliteChats(path)
-    assert mark_delivered(chats, receipt_queue, A_MONTH_AGO_S, batch) == 6
+    assert mark_delivered(chats, receipt_queue, A_MONTH_AGO_S, batch=batch) == 6
     assert receipt_queue.recorded == expected(1, 3)
-    assert mark_delivered(chats, receipt_queue, A_MONTH_AGO_S, batch) == 0
+    assert mark_delivered(chats, receipt_queue, A_MONTH_AGO_S, batch=batch) == 0
+
+
+def test_a_run_takes_so_many_and_the_next_goes_on(path: Path, receipt_queue: FakeReceiptQueue) -> None:
+    chats = SqliteChats(path)
+    runs = [mark_delivered(chats, receipt_queue, A_MONTH_AGO_S, most=3, batch=2) for _ in range(3)]
+    assert runs == [4, 2, 0]
+    assert receipt_queue.recorded == expected(1, 3)
 
 
 def test_a_message_that_has_come_since_is_next(path: Path, receipt_queue: FakeReceiptQueue) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
@@ -23,14 +23,10 @@ async def open_queue() -> AsyncIterator[AsyncReceiptQueue]:
     Raises:
         ValueError: a variable is missing or wrong; the message names it.
     """
-    queue = AsyncReceiptQueue.from_env(when_down=LocalBuffer(most=10_000))
-    try:
+    async with aclosing(AsyncReceiptQueue.from_env(when_down=LocalBuffer(most=10_000))) as queue:
         yield queue
-    finally:
-        left = await queue.flush()
-        if left:
+        if left := await queue.flush():
             log.error("Redis is down: %d receipts end with this process", left)
-        await queue.aclose()
 
 
 def receipts(request: Request) -> AsyncReceiptQueue:

@@ -14,6 +14,7 @@ from receipt_sync.testing import AsyncFakeReceiptQueue
 
 from .main import app
 from .people import people_from_env
+from .receipts import open_queue
 
 DIALOG, MESSAGE = "53a99a7be4b094c7c6d31b41", "53aabe15e4b077ddd43e7fd3"
 # The SHA-256 of "only-for-trying".
@@ -84,6 +85,15 @@ async def test_nobody_in_particular_reads_nothing(
         answer = await client.post(f"/dialogs/{DIALOG}/read", json={}, headers={"Authorization": header})
         assert answer.status_code == 401
     assert async_receipt_queue.recorded == []
+
+
+async def test_what_ends_with_the_process_is_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")  # nobody listens there
+    async with open_queue() as queue:
+        await queue.mark_dialog_read(DIALOG, user_id=123)
+    assert "1 receipts end with this process" in caplog.text
 
 
 @pytest.mark.parametrize("given", ["", "{}x", '{"abc": 1}'])
