@@ -18,9 +18,6 @@ def test_its_tests_pass(example: str) -> None:
 
 
 def test_djangos_tests_pass() -> None:
-    settings = {**DJANGO, "REDIS_URL": "redis://nobody.invalid"}
-    ended = run("django", "manage.py", "test", **settings)
+    ended = run("django", "manage.py", "test", **DJANGO, REDIS_URL="redis://nobody.invalid")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "Ran 12 tests" in ended.stderr
-    changed = run("django", "manage.py", "makemigrations", "--check", "--dry-run", **settings)
-    assert changed.returncode == 0, changed.stdout + changed.stderr
+    assert "Ran 13 tests" in ended.stderr

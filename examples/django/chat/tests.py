@@ -115,3 +115,8 @@ class MarkAllReadTests(ChatTestCase):
     def test_an_unknown_user_is_said(self) -> None:
         with self.assertRaisesMessage(CommandError, "no user 'bob'"):
             call_command("mark_all_read", "bob")
+
+
+class ProjectTests(ChatTestCase):
+    def test_migrations_are_up_to_date(self) -> None:
+        call_command("makemigrations", "--check", "--dry-run", verbosity=0)
