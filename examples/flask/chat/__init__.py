@@ -29,7 +29,8 @@ def create_app(config: Mapping[str, Any] | None = None, queue: ReceiptQueue | No
         SESSION_COOKIE_SAMESITE="Lax",  # another site's page cannot post with our cookie
         SESSION_COOKIE_HTTPONLY=True,
     )
-    app.config.from_prefixed_env(loads=str)  # FLASK_SECRET_KEY, FLASK_PEOPLE; where people come by https FLASK_SESSION_COOKIE_SECURE=1
+    # FLASK_SECRET_KEY, FLASK_PEOPLE, and where people come by https FLASK_SESSION_COOKIE_SECURE=1.
+    app.config.from_prefixed_env(loads=str)
     app.config.from_mapping(config or {})
     if not app.secret_key:
         raise ValueError("FLASK_SECRET_KEY: expected something that nobody can guess, got nothing")
