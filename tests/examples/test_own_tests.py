@@ -20,4 +20,4 @@ def test_its_tests_pass(example: str) -> None:
 def test_djangos_tests_pass() -> None:
     ended = run("django", "manage.py", "test", **DJANGO, REDIS_URL="redis://nobody.invalid")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "Ran 13 tests" in ended.stderr
+    assert "Ran 14 tests" in ended.stderr

@@ -15,6 +15,7 @@ from receipt_sync.testing import FakeReceiptQueue
 from . import receipts
 from .management.commands import mark_all_read
 from .models import Membership, Message, User
+from .receipts import queue
 
 DIALOG, OTHER, FOREIGN = "53a99a7be4b094c7c6d31b41", "53a99a7be4b094c7c6d31b42", "f" * 24
 MESSAGE = "53aabe15e4b077ddd43e7fd3"
@@ -120,3 +121,8 @@ class MarkAllReadTests(ChatTestCase):
 class ProjectTests(ChatTestCase):
     def test_migrations_are_up_to_date(self) -> None:
         call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+    def test_the_queue_is_made_when_django_starts_and_names_what_is_missing(self) -> None:
+        assert queue.cache_info().currsize == 1
+        with self.settings(RECEIPTS={}), self.assertRaisesMessage(ValueError, "REDIS_URL: expected"):
+            queue.__wrapped__()
