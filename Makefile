@@ -123,6 +123,7 @@ docs: setup  ## rewrite the pages that are generated from the code
 	"$(BIN)/python" -m settings.page docs/settings.md
 	"$(BIN)/python" -m worker.metrics.page docs/metrics.md
 	"$(BIN)/python" -m worker.logs.page docs
+	"$(BIN)/python" -m tests.excerpts docs
 
 .PHONY: sandbox
 sandbox: setup  ## a page to watch receipts on: the chat API's sandbox with a worker and players; PORT (8090)
