@@ -181,4 +181,4 @@ lock:  ## renew the locks (needs uv on the PATH)
 
 .PHONY: clean
 clean:  ## remove everything that make made
-	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo .chaos .image build dist
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo .chaos .image build dist $(SDK)/node_modules

@@ -34,7 +34,7 @@ class Report:
 def in_order(facts: Sequence[Fact]) -> list[Fact]:
     """The facts by subject; what is met by chance is asked last, when most has been heard."""
     places = {subject.__name__: place for place, subject in enumerate(SUBJECTS)}
-    return sorted(facts, key=lambda one: places.get(one.check.__module__, 0))
+    return sorted(facts, key=lambda one: places.get(one.check.__module__, len(places)))
 
 
 @contextmanager
