@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.facts.fact import A, B, equal, fact, hold
+from tests.contract.facts.fact import UNKNOWN, A, B, equal, fact, hold
 from tests.contract.facts.of_requests import NOBODY
 from tests.contract.facts.stage import ALL, Stage
 
@@ -74,6 +74,18 @@ def unread_counts_by_dialog(stage: Stage) -> None:
     first, second = stage.talk(2), stage.talk(1)
     counted = stage.get("/chat/Message/unread.json", chat_dialog_ids=f"{first.id},{second.id}").document
     equal([counted.get(name) for name in (first.id, second.id, "total")], [2, 1, 3])
+
+
+@fact(UNKNOWN, "its sender deletes a message for everyone in a dialog of another")
+def a_sender_deletes_in_anothers_dialog(stage: Stage) -> str:
+    talk = stage.talk(1)
+    said = stage.say(talk.id, "mine", by=stage.reader)["_id"]
+    path = f"/chat/Message/{said}.json"
+    heard = stage.chat.call("DELETE", path, headers=stage.headers(stage.reader), body={"force": "1"}, form=True)
+    hold(heard.is_good, heard.short)
+    left = stage.get(ALL, stage.sender, chat_dialog_id=talk.id, mark_as_read="0").document["items"]
+    equal(len(left), 1)
+    return heard.short
 
 
 @fact(A, "a message is deleted for its caller, or with force=1 for everyone, told id by id")

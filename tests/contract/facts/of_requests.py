@@ -42,6 +42,14 @@ def an_api_key_alone_is_refused(stage: Stage) -> str:
     return heard.short
 
 
+@fact(UNKNOWN, "an API key on behalf of a user who does not exist is refused")
+def an_unknown_user_is_refused(stage: Stage) -> str:
+    headers = stage.headers(stage.by_key(stage.reader)) | {"On-Behalf-Of": str(2**53)}
+    heard = stage.chat.call("GET", "/chat/Dialog.json", headers=headers)
+    hold(not heard.is_good, f"{heard.status}")
+    return heard.short
+
+
 @fact(A, "a body may be a form")
 def a_body_may_be_a_form(stage: Stage) -> None:
     talk = stage.talk(1)
@@ -86,6 +94,13 @@ def a_comma_list_marks_several(stage: Stage) -> None:
     talk = stage.talk(3)
     stage.mark(talk, "r", talk.ids[0], talk.ids[2])
     equal(stage.readers(talk), [BOTH, BY_SENDER, BOTH])
+
+
+@fact(UNKNOWN, "a comma list of 50 ids is taken", "QUICKBLOX_LIST_MAX_IDS, to less than its 50")
+def a_long_list_is_taken(stage: Stage) -> None:
+    talk = stage.talk(50)
+    stage.mark(talk, "r", *talk.ids)
+    equal(stage.unread(talk), 0)
 
 
 @fact(UNKNOWN, "a comma list with an id that does not exist is refused as a whole")
@@ -144,6 +159,16 @@ def ids_are_object_ids(stage: Stage) -> None:
     talk = stage.talk(1)
     for one in (talk.id, *talk.ids):
         hold(len(one) == 24 and set(one) <= set("0123456789abcdef"), f"an id of {len(one)} other characters")
+
+
+@fact(B, "control characters in a text break its dialog")
+def control_characters_break_a_dialog(_stage: Stage) -> None:
+    raise CannotTryError("such a dialog might not be deleted again; the worker refuses such texts")
+
+
+@fact(UNKNOWN, "the plan's calls are counted over one second")
+def the_limit_is_counted_by_the_second(_stage: Stage) -> None:
+    raise CannotTryError("it takes more calls than the plan allows, and the account has other work")
 
 
 @fact(B, "marks and edits over REST are not pushed to the other users")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from tests.contract.facts.chat import Heard
-from tests.contract.facts.fact import A, B, CannotTryError, DiffersError, equal, fact, hold
+from tests.contract.facts.fact import A, B, C, CannotTryError, DiffersError, equal, fact, hold
 from tests.contract.facts.stage import Stage
 
 FIELDS = {"_id", "id", "application_id", "user_id", "nonce", "token", "ts", "created_at", "updated_at"}
@@ -21,6 +21,15 @@ def a_signed_request_opens_a_session(stage: Stage) -> None:
     hold(heard.status == 201, heard.short)
     equal(FIELDS - set(heard.document["session"]), set())
     hold(heard.document["session"]["user_id"] == stage.reader.user_id, "another user's number")
+
+
+@fact(C, "a login with an @ is an e-mail address")
+def an_at_makes_an_address(stage: Stage) -> None:
+    user = next((user for user in stage.logins() if "@" in user.login), None)
+    if user is None:
+        raise CannotTryError("neither login has an @")
+    heard = stage.open(stage.signed(user))  # it signs `user[email]`
+    hold(heard.is_good, heard.short)
 
 
 @fact(A, "without a user the session's user_id is 0")

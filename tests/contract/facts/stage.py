@@ -1,43 +1,24 @@
-"""What a fact plays on: two users, dialogs of its own with messages in them; and taking all of it away again.
+"""What a fact plays on: dialogs of its own with messages in them; and taking all of it away again.
 
 Everything that is made is noted before anything is done with it, so that `clear` and `clean` find it whatever happens.
 """
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 from tests.contract.facts.access import Access
+from tests.contract.facts.cast import Actor, Cast
 from tests.contract.facts.chat import Chat, Heard
 from tests.contract.facts.fact import CannotTryError, DiffersError
-from worker.login import Opened, Refused
 from worker.plan import Put
-from worker.signing import Credentials, session_request, signature
 from worker.verdicts import Rejected, Sent, Unavailable
 
 NAME = "receipt sync asks for facts"  # of every dialog that is made: what a killed run leaves is known by it
 ONE, ALL = "/chat/Message/{}.json", "/chat/Message.json"
-_NO_SESSION = 401
 _GONE = (403, 404)
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Whom a call is made for.
-
-    Attributes:
-        name: "reader" or "sender".
-        token: Of its session; None for the API key.
-    """
-
-    name: str
-    user_id: int
-    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -48,91 +29,18 @@ class Talk:
     ids: tuple[str, ...]
 
 
-class Stage:
-    """One application, and what has been made in it.
-
-    Args:
-        access: Which application, and as whom.
-        chat: Its API.
-    """
+class Stage(Cast):
+    """One application, and what has been made in it."""
 
     def __init__(self, access: Access, chat: Chat) -> None:
-        self.access, self.chat = access, chat
-        self._tokens: list[str] = []
+        super().__init__(access, chat)
         self._dialogs: dict[str, Actor] = {}
         self._messages: dict[str, list[str]] = {}
-
-    # Who acts -------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def reader(self) -> Actor:
-        """Who reads: through a session where there are logins, else through the API key."""
-        return self._actor("reader", self.access.reader, 0)
-
-    @cached_property
-    def sender(self) -> Actor:
-        """Who sends, and owns the dialogs."""
-        return self._actor("sender", self.access.sender, 1)
 
     def enter(self) -> None:
         """Make sure that both may call; raises CannotTryError: a wrong password is tried once, not by every fact."""
         for actor in (self.reader, self.sender):
             self.get("/chat/Dialog.json", actor, limit="1")
-
-    def by_key(self, actor: Actor) -> Actor:
-        """The same user through the API key; raises CannotTryError without one."""
-        if self.access.api_key is None:
-            raise CannotTryError("there is no API key")
-        return Actor(actor.name, actor.user_id)
-
-    def by_token(self, actor: Actor) -> Actor:
-        """The same user through a session; raises CannotTryError without logins."""
-        if actor.token is None:
-            raise CannotTryError("there are no logins")
-        return actor
-
-    def logins(self) -> tuple[Credentials, Credentials]:
-        """Reader's and sender's; raises CannotTryError without."""
-        if self.access.reader is None or self.access.sender is None:
-            raise CannotTryError("there are no logins")
-        return self.access.reader, self.access.sender
-
-    def _actor(self, name: str, credentials: Credentials | None, place: int) -> Actor:
-        if credentials is not None:
-            opened = self.chat.log_in(credentials)
-            if not isinstance(opened, Opened):
-                status = f"{opened.status}" if isinstance(opened, Refused) else getattr(opened, "reason", "429")
-                raise CannotTryError(f"the {name} cannot log in: {status}")
-            self._tokens.append(opened.token)
-            return Actor(name, opened.user_id, opened.token)
-        if self.access.user_ids is None:
-            raise CannotTryError("there are no logins")
-        return Actor(name, self.access.user_ids[place])
-
-    def headers(self, actor: Actor) -> dict[str, str]:
-        """The credentials of a call."""
-        if actor.token is not None:
-            return {"QB-Token": actor.token}
-        return {"Authorization": f"ApiKey {self.access.api_key}", "On-Behalf-Of": str(actor.user_id)}
-
-    # Sessions -------------------------------------------------------------------------------------------------------
-
-    def signed(self, credentials: Credentials | None, timestamp: int | None = None) -> dict[str, Any]:
-        """The body of a session request; without a user for None."""
-        whose = credentials or self.logins()[0]
-        at = int(time.time()) if timestamp is None else timestamp
-        request = session_request(whose, at, secrets.randbelow(2**31))
-        if credentials is None:
-            del request["user"], request["signature"]
-            request["signature"] = signature(whose.auth_secret, request)
-        return dict(request)
-
-    def open(self, body: Mapping[str, Any]) -> Heard:
-        """`POST /session.json`; a session that comes of it is noted."""
-        heard = self.chat.call("POST", "/session.json", body=body)
-        if heard.is_good and isinstance(heard.document, dict):
-            self._tokens.append(str(heard.document["session"]["token"]))
-        return heard
 
     # Dialogs and messages -------------------------------------------------------------------------------------------
 
@@ -150,14 +58,14 @@ class Stage:
             self.say(dialog_id, f"message {number}")
         return Talk(dialog_id, tuple(self._messages[dialog_id]))
 
-    def say(self, dialog_id: str, text: str) -> dict[str, Any]:
-        """A new message of the sender; answers it."""
-        made = self._made(ALL, {"chat_dialog_id": dialog_id, "message": text})
+    def say(self, dialog_id: str, text: str, by: Actor | None = None) -> dict[str, Any]:
+        """A new message of the sender, or of another; answers it."""
+        made = self._made(ALL, {"chat_dialog_id": dialog_id, "message": text}, by)
         self._messages[dialog_id].append(made["_id"])
         return made
 
-    def _made(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        heard = self.chat.call("POST", path, headers=self.headers(self.sender), body=body)
+    def _made(self, path: str, body: Mapping[str, Any], by: Actor | None = None) -> dict[str, Any]:
+        heard = self.chat.call("POST", path, headers=self.headers(by or self.sender), body=body)
         if not heard.is_good or not isinstance(heard.document, dict):
             raise CannotTryError(f"POST {path} answered {heard.short}")
         return heard.document
@@ -228,13 +136,7 @@ class Stage:
 
     def clean(self) -> list[str]:
         """Take everything away, sessions last; answers what is left and why."""
-        left = self.clear()
-        for token in self._tokens:
-            status = self._status("DELETE", "/session.json", {"QB-Token": token})
-            if not _is_good(status) and status != _NO_SESSION:
-                left.append(f"a session: {status}")
-        self._tokens.clear()
-        return left
+        return self.clear() + self.end_sessions()
 
     def _why_left(self, dialog_id: str) -> str:
         headers, path = self.headers(self._dialogs[dialog_id]), f"/chat/Dialog/{dialog_id}.json"
@@ -251,7 +153,3 @@ class Stage:
             return self.chat.call(method, path, headers=headers, body=body, form=force).status
         except CannotTryError as error:
             return str(error)
-
-
-def _is_good(status: int | str) -> bool:
-    return isinstance(status, int) and 200 <= status < 300
