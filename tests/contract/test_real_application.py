@@ -11,7 +11,7 @@ from tests.contract.facts.printing import print_report
 from tests.contract.facts.running import Report, ask
 
 
-@pytest.mark.timeout(1800)  # some 350 calls, slowly, over the internet
+@pytest.mark.timeout(1800)  # some 400 calls, slowly, over the internet
 def test_what_is_documented_holds_and_nothing_is_left_behind(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         access = Access.from_env(os.environ)
