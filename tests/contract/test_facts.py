@@ -124,6 +124,16 @@ def test_a_server_that_takes_every_put_and_does_nothing_is_found_out(
     assert held <= mean_nothing | {"success_is_an_empty_200", "of_both_credentials_the_token_counts"}
 
 
+@pytest.mark.parametrize("surprise", [ValueError, KeyError, TypeError, AttributeError])
+def test_an_answer_of_another_form_is_a_finding(stage: Stage, surprise: type[Exception]) -> None:
+    def stumbles(_stage: Stage) -> None:
+        raise surprise("total")
+
+    finding = find(Fact(A, "it has a form", stumbles), stage)
+    assert (finding.outcome, finding.is_failure) == (Outcome.DIFFERS, True)
+    assert surprise.__name__ in finding.seen
+
+
 def test_a_429_is_waited_out_and_told_of(access: Access, control: SandboxClient) -> None:
     names = ["ids_are_object_ids", "a_429_says_when_to_come_back"]
     report = Report()

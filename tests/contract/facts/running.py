@@ -61,7 +61,7 @@ def find(one: Fact, stage: Stage) -> Finding:
         return Finding(one, Outcome.DIFFERS, str(difference))
     except CannotTryError as hindrance:
         return Finding(one, Outcome.UNTRIED, str(hindrance))
-    except (LookupError, TypeError, AttributeError) as surprise:
+    except (ValueError, LookupError, TypeError, AttributeError) as surprise:
         # An answer of a form that nobody has foreseen: which, is the finding.
         return Finding(one, Outcome.DIFFERS, f"an answer of another form: {type(surprise).__name__} {surprise}")
     finally:
