@@ -12,6 +12,10 @@ from tests.shorthand import DIALOG, USER
 MARK = MarkRead(dialog_id=DIALOG, user_id=USER)
 
 
+def is_there(flusher: Flusher) -> bool:
+    return flusher._thread is not None and flusher._thread.is_alive()
+
+
 class Leaving(LocalBuffer):
     """A buffer into which something is put just when the thread has seen that it is empty."""
 
@@ -60,7 +64,7 @@ def test_a_thread_that_failed_is_replaced_when_something_is_kept_again() -> None
         buffer.keep("default", [MARK])
         flusher.start()
         until(failed.is_set, "the first thread's end", 10)
-        until(lambda: "receipts" not in [thread.name for thread in threading.enumerate()], "no thread", 10)
+        until(lambda: not is_there(flusher), "no thread", 10)
         flusher.start()
         until(lambda: len(buffer) == 0, "the buffer empty", 10)
     finally:
@@ -73,5 +77,6 @@ def test_one_that_was_stopped_may_be_started_again() -> None:
     buffer.keep("default", [MARK])
     for _ in range(2):
         flusher.start()
+        assert is_there(flusher)
         flusher.stop()
-    assert not [thread for thread in threading.enumerate() if thread.name == "receipts"]
+        assert not is_there(flusher)
