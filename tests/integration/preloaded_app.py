@@ -6,6 +6,7 @@ A process of its own: pytest has threads, and must not be forked.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import multiprocessing
 import os
@@ -16,7 +17,7 @@ from collections.abc import Callable
 
 import redis
 
-from receipt_sync import LocalBuffer, ReceiptQueue
+from receipt_sync import AsyncReceiptQueue, LocalBuffer, ReceiptQueue
 from receipt_sync.cluster import ClusterClient
 from tests.shorthand import DIALOG
 
@@ -142,9 +143,33 @@ def busy(url: str) -> object:
     return [len(buffer), said]
 
 
+def loop(url: str) -> object:
+    """An async queue that was used before the fork, and another that is made after it."""
+    queue = AsyncReceiptQueue(url, timeout_s=10, when_down=LocalBuffer())
+
+    async def record_one(by: AsyncReceiptQueue, *, close: bool) -> None:
+        await by.mark_dialog_read(DIALOG, user_id=1)
+        if close:
+            await by.aclose()
+
+    asyncio.run(record_one(queue, close=False))
+
+    def work() -> list[str]:
+        said: list[str] = []
+        for use in (record_one(queue, close=False), queue.flush(), queue.aclose()):
+            try:
+                asyncio.run(use)
+            except RuntimeError as error:
+                said.append(str(error))
+        asyncio.run(record_one(AsyncReceiptQueue(url, timeout_s=10), close=True))
+        return said
+
+    return said_by(child(work))
+
+
 if __name__ == "__main__":
     signal.alarm(3 * _HANGS_AFTER_S)
-    ways: dict[str, Callable[[str], object]] = {"preload": preload, "pool": pool, "busy": busy}
+    ways: dict[str, Callable[[str], object]] = {"preload": preload, "pool": pool, "busy": busy, "loop": loop}
     print(json.dumps(ways[sys.argv[1]](sys.argv[2])))
     sys.stdout.flush()
     os._exit(0)  # what waits in a buffer on purpose is not tried once more
