@@ -169,8 +169,8 @@ def test_a_child_of_a_fork_records_its_own_alone(server: RedisServer) -> None:
 
 @pytest.mark.parametrize("down", ["stopped", "hanging"])
 def test_the_broker_takes_them(server: RedisServer, redis_server: RedisServer, redis_client: Any, down: str) -> None:
-    broker = Celery(broker=redis_server.url)
-    receipts = ReceiptQueue(server.url, timeout_s=TIMEOUT_S, when_down=ToBroker(broker))
+    sender = Celery(broker=redis_server.url_of("sender"))
+    receipts = ReceiptQueue(server.url, timeout_s=TIMEOUT_S, when_down=ToBroker(sender))
     if down == "stopped":
         server.kill()
     else:
@@ -178,7 +178,7 @@ def test_the_broker_takes_them(server: RedisServer, redis_server: RedisServer, r
     receipts.mark_dialog_read(DIALOG, user_id=USER, message_ids=[msg(1)])
     receipts.mark_dialog_delivered(DIALOG, user_id=USER, up_to=msg(2))
     receipts.record_many([EditMessage(dialog_id=DIALOG, message_id=msg(1), text="a private text", token="secret")])
-    with broker.connection_for_read() as connection:
+    with Celery(broker=redis_server.url_of("default")).connection_for_read() as connection:
         queue = connection.SimpleQueue("receipts")
         taken = [queue.get_nowait() for _ in range(3)]
         for message in taken:

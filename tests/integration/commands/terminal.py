@@ -17,8 +17,12 @@ from fcntl import ioctl
 from stack.services import PROJECT, environment
 
 PATIENCE_S = 30
-# Ctrl-C reaches those whose controlling terminal it is typed on.
-_ON_TERMINAL = "import os, sys; os.login_tty(0); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+# Ctrl-C reaches those whose controlling terminal it is typed on, and who have not been born deaf to it: whatever a shell
+# has put into the background is.
+_ON_TERMINAL = (
+    "import os, signal, sys; os.login_tty(0); signal.signal(signal.SIGINT, signal.SIG_DFL);"
+    " os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
 
 
 class Terminal:
