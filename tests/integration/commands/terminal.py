@@ -17,8 +17,8 @@ from fcntl import ioctl
 from stack.services import PROJECT, environment
 
 PATIENCE_S = 30
-# Ctrl-C reaches those whose controlling terminal it is typed on, and who have not been born deaf to it: whatever a shell
-# has put into the background is.
+# Ctrl-C reaches those whose controlling terminal it is typed on; and whatever a shell has put into the background was
+# born deaf to it.
 _ON_TERMINAL = (
     "import os, signal, sys; os.login_tty(0); signal.signal(signal.SIGINT, signal.SIG_DFL);"
     " os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
