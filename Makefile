@@ -119,10 +119,14 @@ format: setup  ## rewrite the sources in the project's format
 	"$(BIN)/ruff" format .
 
 .PHONY: docs
-docs: setup  ## rewrite the pages that are generated from the code
+docs: setup $(VENV)/installed-docs  ## rewrite the pages that are generated from the code, then make the site: build/site/index.html
 	"$(BIN)/python" -m settings.page docs/settings.md
 	"$(BIN)/python" -m worker.metrics.page docs/metrics.md
 	"$(BIN)/python" -m worker.logs.page docs
+	@rm -rf build/site build/site-pages
+	"$(BIN)/sphinx-build" -c docs/site -d build/site-pages --fresh-env --nitpicky --fail-on-warning --keep-going \
+		--jobs auto --quiet . build/site
+	@echo "build/site/index.html"
 
 .PHONY: sandbox
 sandbox: setup  ## a page to watch receipts on: the chat API's sandbox with a worker and players; PORT (8090)
