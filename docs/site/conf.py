@@ -57,7 +57,7 @@ suppress_warnings = [
 
 myst_heading_anchors = 3  # as GitHub names them
 myst_enable_extensions = ["colon_fence"]
-smartquotes = False  # a quoted character stays what it is
+smartquotes_action = "D"  # dashes alone: a quoted character stays what it is
 pygments_dark_style = "github-dark"
 highlight_language = "none"  # a fence without a language is no Python
 

@@ -4,21 +4,23 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import receipt_sync
 from docutils import nodes
-from receipt_sync.validation import MAX_TEXT_BYTES
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+import receipt_sync
+from receipt_sync.validation import MAX_TEXT_BYTES
+
 PUBLIC = {name: f"receipt_sync.{name}" for name in receipt_sync.__all__} | {
     "AsyncFakeReceiptQueue": "receipt_sync.testing.AsyncFakeReceiptQueue",
     "FakeReceiptQueue": "receipt_sync.testing.FakeReceiptQueue",
+    "Mark": "receipt_sync.receipts.Mark",
     "UnknownKeyError": "receipt_sync.sealing.UnknownKeyError",
     "WhenDown": "receipt_sync.when_down.WhenDown",
 }
 BACKTICKS = re.compile(r"(?<!`)`([^`]+)`(?!`)")
-REFUSED = re.compile(r",?\s*\*\*unknown(: Never)?")
+REFUSED = re.compile(r",?\s*\*\*unknown(: [~.\w]+)?")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -74,5 +76,3 @@ def _find_public(
         return None
     python: Any = env.domains.python_domain
     return python.resolve_xref(env, node["refdoc"], app.builder, "obj", target, node, shown)
-
-

@@ -16,7 +16,7 @@ class Folders(SphinxPostTransform):
         """Replace each by its text and the folder's path."""
         for link in list(self.document.findall(pending_xref)):
             if link["reftype"] == "myst" and link.get("refdomain") is None:
-                path, whole = self.env.relfn2path(link["reftarget"], link["refdoc"])
+                path, _absolute = self.env.relfn2path(link["reftarget"], link["refdoc"])
                 if self.env.srcdir.joinpath(path).is_dir():
                     link.replace_self(nodes.literal(path, f"{path}/"))
 

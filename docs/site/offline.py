@@ -1,4 +1,4 @@
-"""The site is read without a network, too: nothing on it is loaded from elsewhere. Links for readers to follow may lead out."""
+"""The site is read without a network, too: nothing on it is loaded from elsewhere. What a reader follows may lead out."""
 
 import re
 from pathlib import Path
