@@ -1,4 +1,4 @@
-"""The site is read without a network, too: nothing on it is loaded from elsewhere. What a reader follows may lead out."""
+"""The site is read without a network, too: nothing is loaded from elsewhere. Links that a reader follows may lead out."""
 
 import re
 from pathlib import Path
@@ -23,4 +23,4 @@ def _look(app: Sphinx, failure: Exception | None) -> None:
         for pattern, kind in ((LOADED, "html"), (LOADED_BY_CSS, "css")):
             for path in Path(app.outdir).rglob(f"*.{kind}"):
                 for found in pattern.findall(path.read_text(encoding="utf-8")):
-                    log.warning("loaded from elsewhere: %s", found, location=path.relative_to(app.outdir).as_posix())
+                    log.warning("%s loads from elsewhere: %s", path.relative_to(app.outdir).as_posix(), found)
