@@ -77,6 +77,22 @@ $(VENV)/installed-openapi: requirements/openapi.txt $(VENV)/installed
 test-browser: setup $(VENV)/installed-browser  ## Flower's pages in the machine's Chromium (skips where there is none)
 	RECEIPTS_TEST_BROWSER=$${RECEIPTS_TEST_BROWSER:-where-present} "$(BIN)/pytest" -n 0 -rs tests/browser
 
+SDK = tests/contract/sdk
+$(SDK)/node_modules/installed: $(SDK)/package.json $(SDK)/package-lock.json $(SDK)/.npmrc
+	cd $(SDK) && npm ci --no-progress
+	@touch "$@"
+
+.PHONY: test-contract
+test-contract: setup  ## the sandbox against QuickBlox' own JavaScript client (skips without Node), the facts against your application
+	@{ command -v node && command -v npm; } >/dev/null && $(MAKE) $(SDK)/node_modules/installed || \
+		echo "the official client was not installed: that needs node (20 or newer), npm and a registry" >&2
+	RECEIPTS_TEST_CONTRACT=$${RECEIPTS_TEST_CONTRACT:-where-present} "$(BIN)/pytest" -n 0 $(SDK) \
+		tests/contract/test_real_application.py
+
+.PHONY: facts
+facts: setup  ## which facts of docs/chat-api.md hold in your QuickBlox application; without credentials it is skipped
+	@"$(BIN)/python" -m tests.contract.facts
+
 .PHONY: flower-pictures
 flower-pictures: setup $(VENV)/installed-browser  ## the pictures of docs/flower.md, anew
 	RECEIPTS_TEST_BROWSER=required RECEIPTS_PICTURES=docs/flower "$(BIN)/pytest" -q -n 0 tests/browser/test_flower.py

@@ -7,7 +7,8 @@ How a call travels:
    the chat API alone, never `/_sandbox/`.
 3. Its **caller** is found (`auth`, `sessions`, `users`): a session token, or the API key on behalf of a user.
 4. Its **meaning** is carried out (`messages`, `dialogs`) on the **world** (`world`, `records`): pure state, no I/O.
-   Every check comes before the first change, so a call that is refused has changed nothing.
+   Every check comes before the first change, so a call that is refused has changed nothing. Calls on the caller's own
+   session are `session_calls`'.
 5. The **answer** leaves in the documented form (`answers`, `errors`), and the journal notes how it ended.
 
 Marks of a whole dialog are kept as "read up to position n", not message by message, so that their cost does not grow

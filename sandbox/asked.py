@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.bodies import Fields, object_id
+from sandbox.bodies import Fields, flag, object_id
 from sandbox.errors import forbidden, not_found, rejected
 from sandbox.faults import Faults
 from sandbox.records import Dialog
@@ -27,6 +27,15 @@ class Asked:
     query: dict[str, str]
     faults: Faults
 
+    @property
+    def for_everyone(self) -> bool:
+        """Whether a deletion is meant for all users [A]: `force=1`, which clients send as a body or in the query."""
+        return flag(self.fields, "force") or flag({**self.query}, "force")
+
+    def several_ids(self) -> list[str]:
+        """Return the ids of the path, each once, in their order; raises ApiError 422 when one of them is none."""
+        return list(dict.fromkeys(object_id(one, "_id") for one in self.ids.split(",")))
+
     def dialog(self, world: World, value: object, field: str) -> Dialog:
         """Return the dialog that a value names.
 
@@ -38,7 +47,7 @@ class Asked:
         if dialog_id in self.faults.rejected_dialogs:
             raise rejected(self.faults.rejected_status, field)
         dialog = world.dialogs.get(dialog_id)
-        if dialog is None:
+        if dialog is None or self.user_id in dialog.hidden_from:
             raise not_found()
         if not dialog.admits(self.user_id):
             raise forbidden()

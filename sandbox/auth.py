@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from sandbox.bodies import Fields, flat, user_id
 from sandbox.errors import invalid, need_user, session_missing, unauthorized, unknown_user
 from sandbox.faults import Faults
-from sandbox.records import Document, iso_time
 from sandbox.sessions import Session, Sessions
 from sandbox.users import Users
 
@@ -109,7 +108,7 @@ class Gate:
             self._users.add(user)
         return Caller(user)
 
-    def open_session(self, fields: Fields, faults: Faults) -> tuple[Session, Document]:
+    def open_session(self, fields: Fields, faults: Faults) -> Session:
         """Open the session that a signed request asks for.
 
         Raises:
@@ -119,9 +118,11 @@ class Gate:
         named = flat(fields)
         self._check_application(named)
         self._check_freshness(named)
-        user_id = self._log_in(named, faults)
+        given = _user_fields(named)
+        user_id = self.log_in(given, faults) if given else None
         session = self._sessions.open(user_id, lifetime_s=faults.session_lifetime_s, slides=faults.session_slides)
-        return session, {"session": self._session_document(session, named)}
+        session.nonce, session.timestamp = _number(named["nonce"]), int(named["timestamp"])
+        return session
 
     def _check_application(self, named: dict[str, str]) -> None:
         missing = next((name for name in SESSION_FIELDS if not named.get(name)), None)
@@ -145,29 +146,20 @@ class Gate:
             raise invalid("nonce", "was sent before with this timestamp")
         self._signed.add((timestamp, nonce))
 
-    def _log_in(self, named: dict[str, str], faults: Faults) -> int | None:
-        name = named.get("user[login]") or named.get("user[email]")
+    def log_in(self, given: Mapping[str, str], faults: Faults) -> int:
+        """Return the user behind `login` or `email`, and `password`; raises ApiError 401 when there is none."""
+        name = given.get("login") or given.get("email")
         if name is None:
-            if "user[password]" in named:
-                raise unauthorized()
-            return None
-        user = self._users.log_in(name, named.get("user[password]", ""), create=faults.unknown_users == "create")
+            raise unauthorized()
+        user = self._users.log_in(name, given.get("password", ""), create=faults.unknown_users == "create")
         if user is None:
             raise unauthorized()
         return user
 
-    def _session_document(self, session: Session, named: dict[str, str]) -> Document:
-        return {
-            "_id": f"{int(session.created_at):08x}{session.number:016x}",
-            "id": session.number,
-            "application_id": self._account.application_id,
-            "user_id": session.user_id or 0,
-            "nonce": _number(named["nonce"]),
-            "token": session.token,
-            "ts": _number(named["timestamp"]),
-            "created_at": iso_time(session.created_at),
-            "updated_at": iso_time(session.created_at),
-        }
+
+def _user_fields(named: Mapping[str, str]) -> dict[str, str]:
+    """Return what stands in `user[…]`, by its inner name."""
+    return {name[len("user[") : -1]: value for name, value in named.items() if name.startswith("user[")}
 
 
 def _number(text: str) -> int | str:

@@ -113,11 +113,13 @@ def user_id(value: object, field: str) -> int:
 def user_ids(value: object, field: str) -> list[int]:
     """Return several user ids, given as a list or as a comma list; None gives none.
 
+    The JS SDK makes a comma list with blanks of its users' arrays [A].
+
     Raises:
         ApiError: 422 when one of them is none.
     """
     if isinstance(value, str):
-        value = [part for part in value.split(",") if part]
+        value = [part.strip(" ") for part in value.split(",") if part]
     if value is None:
         return []
     if not isinstance(value, list):

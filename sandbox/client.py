@@ -28,7 +28,7 @@ class Call:
         headers: By lower-case name.
         body: As it came.
         status: What was answered; None for a call that hung, was reset, or left before its answer.
-        applied: Whether it was a PUT or POST whose meaning was carried out.
+        applied: Whether it was a PUT, POST or DELETE whose meaning was carried out.
         applied_at: When, in unix seconds; None unless it was.
         user_id: The acting user, where one was found.
     """

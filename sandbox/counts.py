@@ -31,7 +31,7 @@ class Counts:
         open: Calls without an end so far; those from before the clearing included.
         calls: Calls that arrived.
         puts: PUTs among them.
-        applied: PUTs and POSTs whose meaning was carried out.
+        applied: PUTs, POSTs and DELETEs whose meaning was carried out.
         by_status: Ended calls by status; "none" are those that hung, were reset or left.
         peak: Arrivals within any one second.
         peak_accepted: Arrivals within any one second that no fault kept from being carried out.

@@ -3,8 +3,9 @@
 from sandbox.answers import Answer, json_answer
 from sandbox.asked import Asked
 from sandbox.bodies import count, user_ids
+from sandbox.deleting import Deletion, Fate
 from sandbox.errors import invalid
-from sandbox.records import GROUP, PRIVATE, PUBLIC
+from sandbox.records import GROUP, PRIVATE, PUBLIC, Dialog
 from sandbox.world import World
 
 PAGE = 100
@@ -39,9 +40,53 @@ class DialogCalls:
         """`GET /chat/Dialog/{id}.json` → the dialog."""
         return json_answer(asked.dialog(self._world, asked.ids, "_id").document(asked.user_id))
 
+    def update(self, asked: Asked) -> Answer:
+        """`PUT /chat/Dialog/{id}.json` → the dialog: its name, and users let in or out of a group [A].
+
+        Any occupant may [C]; photo and custom data are not imitated.
+        """
+        dialog = asked.dialog(self._world, asked.ids, "_id")
+        added, removed = _occupants(asked, "push_all"), _occupants(asked, "pull_all")
+        if (added or removed) and dialog.type != GROUP:
+            raise invalid("occupants_ids", "can be changed in a group dialog alone")
+        name = asked.fields.get("name")
+        if name is not None and dialog.type == PRIVATE:
+            raise invalid("name", "is the other user's in a private dialog")
+        if name is not None:
+            dialog.name = str(name)
+        self._world.change_occupants(dialog, added, removed)
+        return json_answer(dialog.document(asked.user_id))
+
+    def delete(self, asked: Asked) -> Answer:
+        """`DELETE /chat/Dialog/{ids}.json`: for the caller alone, or by its owner with `force=1` for everyone [A]."""
+        deletion = Deletion()
+        for one in asked.several_ids():
+            deletion.note(one, self._delete_one(asked, self._world.dialogs.get(one)))
+        return deletion.answer()
+
+    def _delete_one(self, asked: Asked, dialog: Dialog | None) -> Fate:
+        if dialog is None or asked.user_id in dialog.hidden_from:
+            return Fate.NOT_FOUND
+        if not dialog.admits(asked.user_id) or (asked.for_everyone and asked.user_id != dialog.user_id):
+            return Fate.WRONG_PERMISSIONS
+        if asked.for_everyone:
+            self._world.delete_dialog(dialog)
+        else:
+            dialog.hidden_from |= {asked.user_id}
+        return Fate.DELETED
+
     def page(self, asked: Asked) -> Answer:
         """`GET /chat/Dialog.json`: the caller's group and private dialogs, the latest message first [?]."""
         dialogs = self._world.dialogs_of(asked.user_id)
         skip, limit = count(asked.query, "skip", 0, 2**31), count(asked.query, "limit", PAGE, PAGE)
         items = [dialog.document(asked.user_id) for dialog in dialogs[skip : skip + limit]]
         return json_answer({"total_entries": len(dialogs), "skip": skip, "limit": limit, "items": items})
+
+
+def _occupants(asked: Asked, change: str) -> list[int]:
+    named = asked.fields.get(change)
+    if named is None:
+        return []
+    if not isinstance(named, dict):
+        raise invalid(change, "must hold occupants_ids")
+    return user_ids(named.get("occupants_ids"), "occupants_ids")

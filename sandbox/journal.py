@@ -30,7 +30,7 @@ class Entry:
         headers: Its header lines, names in lower case.
         body: As it came; empty until it has been read.
         status: What was answered; None for a call that hung, was reset or left before its answer.
-        applied: Whether it was a PUT or POST whose meaning was carried out.
+        applied: Whether it was a PUT, POST or DELETE whose meaning was carried out.
         applied_at: When, in unix seconds; None unless it was.
         user_id: The acting user, once known.
     """

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sandbox.answers import EMPTY, Answer, json_answer
 from sandbox.asked import Asked
 from sandbox.bodies import Fields, count, flag, object_id, user_id
+from sandbox.deleting import Deletion, Fate
 from sandbox.errors import forbidden, invalid, not_found, rejected
 from sandbox.records import Dialog, Message
 from sandbox.world import World, by_date_sent, mark_dialog, mark_messages
@@ -51,7 +52,7 @@ class MessageCalls:
         """`PUT /chat/Message/{id}.json` [A], or a comma list of ids [B]."""
         dialog = self._dialog(asked)
         change = Change.of(asked.fields)
-        ids = list(dict.fromkeys(object_id(one, "_id") for one in asked.ids.split(",")))
+        ids = asked.several_ids()
         messages = self._messages(asked, dialog, ids)
         if len(ids) != 1:
             _refuse_stray_text(asked, change)
@@ -81,7 +82,7 @@ class MessageCalls:
         message_id = object_id(asked.ids, "_id")
         if message_id in asked.faults.rejected_ids:
             raise rejected(asked.faults.rejected_status, "_id")
-        message = self._world.messages.get(message_id)
+        message = self._found(asked, message_id)
         if message is None:
             raise not_found()
         if not message.dialog.admits(asked.user_id):
@@ -89,10 +90,16 @@ class MessageCalls:
         return json_answer(message.document())
 
     def page(self, asked: Asked) -> Answer:
-        """`GET /chat/Message.json`: a page by date_sent; marks what it shows as read unless `mark_as_read=0` [A]."""
+        """`GET /chat/Message.json`: a page by date_sent; marks what it shows as read unless `mark_as_read=0` [A].
+
+        `sort_desc=date_sent` turns it round [A]; other orders and filters are not imitated.
+        """
         dialog = asked.dialog(self._world, asked.query.get("chat_dialog_id"), "chat_dialog_id")
         skip, limit = count(asked.query, "skip", 0, 2**31), count(asked.query, "limit", PAGE, PAGE)
-        shown = by_date_sent(dialog)[skip : skip + limit]
+        ordered = [message for message in by_date_sent(dialog) if asked.user_id not in message.hidden_from]
+        if asked.query.get("sort_desc") == "date_sent":
+            ordered.reverse()
+        shown = ordered[skip : skip + limit]
         mark_messages(shown, asked.user_id, read=asked.query.get("mark_as_read") != "0", delivered=False)
         return json_answer({"skip": skip, "limit": limit, "items": [message.document() for message in shown]})
 
@@ -105,12 +112,38 @@ class MessageCalls:
         unread = {dialog.id: dialog.unread_count(asked.user_id) for dialog in dialogs}
         return json_answer({"total": sum(unread.values()), **unread})
 
+    def delete(self, asked: Asked) -> Answer:
+        """`DELETE /chat/Message/{ids}.json`: for the caller alone, or with `force=1` for everyone [A].
+
+        For everyone: the sender or the dialog's owner may [C]; the documentation says "the owner", of one or the other.
+        """
+        deletion = Deletion()
+        for one in asked.several_ids():
+            deletion.note(one, self._delete_one(asked, self._found(asked, one)))
+        return deletion.answer()
+
+    def _delete_one(self, asked: Asked, message: Message | None) -> Fate:
+        if message is None:
+            return Fate.NOT_FOUND
+        owners = (message.sender_id, message.dialog.user_id)
+        if not message.dialog.admits(asked.user_id) or (asked.for_everyone and asked.user_id not in owners):
+            return Fate.WRONG_PERMISSIONS
+        if asked.for_everyone:
+            self._world.delete_message(message)
+        else:
+            message.hidden_from |= {asked.user_id}
+        return Fate.DELETED
+
+    def _found(self, asked: Asked, message_id: str) -> Message | None:
+        message = self._world.messages.get(message_id)
+        return None if message is None or asked.user_id in message.hidden_from else message
+
     def _dialog(self, asked: Asked) -> Dialog:
         return asked.dialog(self._world, asked.fields.get("chat_dialog_id"), "chat_dialog_id")
 
     def _messages(self, asked: Asked, dialog: Dialog, ids: list[str]) -> list[Message]:
         """Return the good ones of a list; what a bad one does to the others is a switch [?]."""
-        found = [self._world.messages.get(one) for one in ids if one not in asked.faults.rejected_ids]
+        found = [self._found(asked, one) for one in ids if one not in asked.faults.rejected_ids]
         good = [message for message in found if message is not None and message.dialog is dialog]
         if len(good) == len(ids) or (good and asked.faults.list_with_bad_id == "skip"):
             return good

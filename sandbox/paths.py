@@ -10,7 +10,6 @@ from sandbox.errors import not_found
 from sandbox.messages import MessageCalls
 from sandbox.world import World
 
-SESSION_PATH = "/session.json"
 ONE = re.compile(r"/chat/(Message|Dialog)/([^/]*)\.json\Z")
 
 Handler = Callable[[Asked], Answer]
@@ -32,7 +31,10 @@ class Paths:
         self._of_one: dict[tuple[str, str], Handler] = {
             ("GET", "Message"): messages.show,
             ("PUT", "Message"): messages.update,
+            ("DELETE", "Message"): messages.delete,
             ("GET", "Dialog"): dialogs.show,
+            ("PUT", "Dialog"): dialogs.update,
+            ("DELETE", "Dialog"): dialogs.delete,
         }
 
     def find(self, method: str, path: str) -> tuple[Handler, str]:

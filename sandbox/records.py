@@ -34,6 +34,7 @@ class Dialog:
         read_to: By user, how many of the first messages a mark of the whole dialog has covered.
         delivered_to: The same for delivered.
         last: The message that `last_message` shows: the latest by date_sent, then by arrival.
+        hidden_from: Who has deleted it for themselves.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Dialog:
     read_to: dict[int, int] = field(default_factory=dict)
     delivered_to: dict[int, int] = field(default_factory=dict)
     last: "Message | None" = None
+    hidden_from: frozenset[int] = frozenset()
 
     def admits(self, user_id: int) -> bool:
         """Return whether the user may see and mark it: an occupant, or anyone in a public dialog [C]."""
@@ -59,23 +61,38 @@ class Dialog:
         if self.last is None or message.date_sent >= self.last.date_sent:
             self.last = message
 
+    def give_up(self, message: "Message") -> None:
+        """Let a message go, as if it had never been there; this costs as much as it has messages."""
+        del self.messages[message.position]
+        for later in self.messages[message.position :]:
+            later.position -= 1
+        for marked_to in (self.read_to, self.delivered_to):
+            marked_to |= {user: end - 1 for user, end in marked_to.items() if end > message.position}
+        if self.last is message:
+            self.last = max(self.messages, key=lambda one: (one.date_sent, one.position), default=None)
+
     def unread_count(self, user_id: int) -> int:
-        """Return how many of its messages the user has not read."""
+        """Return how many of its messages the user has not read, nor deleted for themselves."""
         start = self.read_to.get(user_id, 0)
-        return sum(user_id not in message.read_ids for message in self.messages[start:])
+        return sum(
+            user_id not in message.read_ids and user_id not in message.hidden_from for message in self.messages[start:]
+        )
 
     def partner_of(self, user_id: int) -> int | None:
         """Return the other occupant of a private dialog, else None."""
         return next((one for one in self.occupants_ids if one != user_id), None) if self.type == PRIVATE else None
 
     def document(self, reader_id: int | None) -> Document:
-        """Return it as the API shows it to a reader; for nobody (None) without the unread count."""
+        """Return it as the API shows it to a reader; for nobody (None) without the unread count.
+
+        Occupants stand in ascending order [B].
+        """
         shown: Document = {
             "_id": self.id,
             "type": self.type,
             "name": self.name,
             "user_id": self.user_id,
-            "occupants_ids": list(self.occupants_ids),
+            "occupants_ids": sorted(self.occupants_ids),
             **self._last_fields(),
             "created_at": iso_time(self.created_at),
             "updated_at": iso_time(self.updated_at),
@@ -103,6 +120,7 @@ class Message:
         read_ids: Who has read it by a mark of this message; the sender from the start [B].
         delivered_ids: The same for delivered.
         date_sent: Unix second; clients choose it, so it may disagree with the order of arrival.
+        hidden_from: Who has deleted it for themselves.
     """
 
     id: str
@@ -116,6 +134,7 @@ class Message:
     updated_at: float
     read_ids: list[int]
     delivered_ids: list[int]
+    hidden_from: frozenset[int] = frozenset()
 
     def readers(self) -> list[int]:
         """Return all who have read it, by marks of the message first."""

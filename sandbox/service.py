@@ -7,20 +7,21 @@ from collections.abc import Mapping
 
 from starlette.types import Receive, Scope, Send
 
-from sandbox.answers import Answer, front_server_page, json_answer
+from sandbox.answers import Answer, front_server_page
 from sandbox.asked import Asked
 from sandbox.auth import Account, Caller, Gate
-from sandbox.bodies import read_fields, read_query
+from sandbox.bodies import Fields, read_fields, read_query
 from sandbox.errors import ApiError, need_user
 from sandbox.faults import Draw, Fate, Faults, Misbehaviour
 from sandbox.journal import Entry, Journal
 from sandbox.line import CallerGoneError, Line
-from sandbox.paths import SESSION_PATH, Paths
+from sandbox.paths import Paths
+from sandbox.session_calls import SESSION_PATH, SessionCalls
 from sandbox.sessions import Session, Sessions
 from sandbox.users import Users
 from sandbox.world import World
 
-CHANGING = frozenset({"PUT", "POST"})
+CHANGING = frozenset({"PUT", "POST", "DELETE"})
 NOBODY = Caller(None)
 
 
@@ -39,6 +40,7 @@ class ChatApi:
         self.misbehaviour = Misbehaviour()
         self.ending = asyncio.Event()
         self._gate = Gate(account, self.sessions, self.users)
+        self._session_calls = SessionCalls(account, self._gate, self.sessions)
         self._paths = Paths(self.world)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,30 +95,35 @@ class ChatApi:
             else:
                 caller = self._gate.admit(headers, faults)
                 entry.user_id = caller.user_id
-                answer = self._do(entry, headers, faults)
+                answer = self._do(entry, headers, caller, faults)
             self._note_applied(entry)
         except ApiError as refusal:
             answer = refusal.answer()
         return _with_expiration(answer, caller.session)
 
-    def _do(self, entry: Entry, headers: Mapping[str, str], faults: Faults) -> Answer:
+    def _do(self, entry: Entry, headers: Mapping[str, str], caller: Caller, faults: Faults) -> Answer:
+        own = self._session_calls.find(entry.method, entry.path)
+        if own is not None:
+            return own(caller, _fields(entry, headers), faults)
         handler, ids = self._paths.find(entry.method, entry.path)
         if entry.user_id is None:
             raise need_user()
-        fields = read_fields(headers.get("content-type", ""), entry.body)
-        return handler(Asked(entry.user_id, ids, fields, read_query(entry.query), faults))
+        return handler(Asked(entry.user_id, ids, _fields(entry, headers), read_query(entry.query), faults))
 
     def _open_session(self, entry: Entry, headers: Mapping[str, str], faults: Faults) -> Answer:
-        fields = read_fields(headers.get("content-type", ""), entry.body)
-        session, document = self._gate.open_session(fields, faults)
+        session, answer = self._session_calls.open(_fields(entry, headers), faults)
         entry.user_id = session.user_id
-        return _with_expiration(json_answer(document, 201), session)
+        return _with_expiration(answer, session)
 
     def _note_applied(self, entry: Entry) -> None:
         if entry.method in CHANGING:
             entry.applied = True
             entry.applied_at = self.journal.now()
             self.journal.counts.applied += 1
+
+
+def _fields(entry: Entry, headers: Mapping[str, str]) -> Fields:
+    return read_fields(headers.get("content-type", ""), entry.body)
 
 
 def _turned_away(draw: Draw) -> Answer:

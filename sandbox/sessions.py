@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sandbox.records import Document, iso_time
+
 LIFETIME_S = 2 * 3600.0  # after the last request [A]
 
 
@@ -19,6 +21,8 @@ class Session:
         user_id: Its user; None for a session of the application alone.
         lifetime_s: How long it lives after its last request.
         slides: Whether a request moves its end, as documented; if not, it is fixed when the session is opened.
+        nonce: Of the request that opened it; 0 where none did.
+        timestamp: The same.
         expires_at: Unix time of its end.
     """
 
@@ -29,6 +33,22 @@ class Session:
     created_at: float
     expires_at: float
     slides: bool = True
+    nonce: int | str = 0
+    timestamp: int = 0
+
+    def document(self, application_id: int) -> Document:
+        """Return it as the API shows it [A]; without a user its `user_id` is 0 [A]."""
+        return {
+            "_id": f"{int(self.created_at):08x}{self.number:016x}",
+            "id": self.number,
+            "application_id": application_id,
+            "user_id": self.user_id or 0,
+            "nonce": self.nonce,
+            "token": self.token,
+            "ts": self.timestamp,
+            "created_at": iso_time(self.created_at),
+            "updated_at": iso_time(self.created_at),
+        }
 
     def expiration_date(self) -> str:
         """Return its end as `QB-Token-ExpirationDate` writes it: `2016-01-26 17:50:22 UTC` [B]."""

@@ -145,6 +145,8 @@ def _call(entry: Entry) -> Document:
 
 
 def _meanings(entry: Entry, fields: dict[str, Any]) -> Iterator[str]:
+    if entry.method == "DELETE":
+        yield "delete"
     if "message" in fields:
         yield "edit"
     for flag in ("read", "delivered"):

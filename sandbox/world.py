@@ -86,16 +86,44 @@ class World:
 
     def dialogs_of(self, user_id: int) -> list[Dialog]:
         """Return the user's group and private dialogs, the latest message first."""
-        return sorted(self._of_user.get(user_id, ()), key=_latest_sent, reverse=True)
+        return sorted(self._shown_to(user_id), key=_latest_sent, reverse=True)
 
     def unread_total(self, user_id: int) -> int:
         """Return how many messages of the user's dialogs the user has not read."""
-        return sum(dialog.unread_count(user_id) for dialog in self._of_user.get(user_id, ()))
+        return sum(dialog.unread_count(user_id) for dialog in self._shown_to(user_id))
+
+    def delete_message(self, message: Message) -> None:
+        """Delete a message for everybody."""
+        del self.messages[message.id]
+        message.dialog.give_up(message)
+
+    def delete_dialog(self, dialog: Dialog) -> None:
+        """Delete a dialog with its messages for everybody."""
+        del self.dialogs[dialog.id]
+        for message in dialog.messages:
+            del self.messages[message.id]
+        for user in dialog.occupants_ids if dialog.type != PUBLIC else ():
+            self._of_user[user].remove(dialog)
+
+    def change_occupants(self, dialog: Dialog, added: Iterable[int], removed: Iterable[int]) -> None:
+        """Let users into a group dialog, then others out of it."""
+        for user in added:
+            if user not in dialog.occupants_ids:
+                dialog.occupants_ids.append(user)
+                self._of_user[user].append(dialog)
+        for user in removed:
+            if user in dialog.occupants_ids:
+                dialog.occupants_ids.remove(user)
+                self._of_user[user].remove(dialog)
+        dialog.updated_at = self._clock()
 
     def edit(self, message: Message, text: str) -> None:
         """Replace a message's text; the dialog's last_message follows by itself [B]."""
         message.text = text
         message.updated_at = self._clock()
+
+    def _shown_to(self, user_id: int) -> list[Dialog]:
+        return [dialog for dialog in self._of_user.get(user_id, ()) if user_id not in dialog.hidden_from]
 
 
 def mark_dialog(dialog: Dialog, user_id: int, *, read: bool, delivered: bool) -> None:

@@ -44,11 +44,12 @@ class Sandbox:
     client: SandboxClient
 
 
-# Tests of what Debian's packages bring: `make test-packages`, `make test-browser` run them.
+# Tests of what is not in the virtual environment: `make test-packages`, `make test-browser`, `make test-contract`.
 _APART = {
     "brokers": "RECEIPTS_TEST_BROKERS",
     "prometheus": "RECEIPTS_TEST_PROMETHEUS",
     "browser": "RECEIPTS_TEST_BROWSER",
+    "contract/sdk": "RECEIPTS_TEST_CONTRACT",
 }
 collect_ignore = [room for room, variable in _APART.items() if not os.environ.get(variable)]
 

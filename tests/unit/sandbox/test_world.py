@@ -111,6 +111,8 @@ def test_the_last_message_is_the_latest_sent_not_the_latest_to_arrive(
 def test_a_dialog_lists_its_fields_and_the_unread_count_of_its_reader(dialog: Dialog, messages: list[Message]) -> None:
     shown = dialog.document(READER)
     assert shown["occupants_ids"] == [SENDER, READER, OTHER]
+    dialog.occupants_ids.reverse()
+    assert dialog.document(READER)["occupants_ids"] == [SENDER, READER, OTHER]
     assert shown["last_message_user_id"] == SENDER
     assert shown["last_message_date_sent"] == messages[2].date_sent
     assert shown["unread_messages_count"] == 3
@@ -151,3 +153,44 @@ def test_clearing_forgets_everything(world: World, messages: list[Message]) -> N
     assert not world.dialogs
     assert not world.messages
     assert world.dialogs_of(READER) == []
+
+
+def test_a_deleted_message_takes_its_place_and_its_marks_with_it(
+    world: World, dialog: Dialog, messages: list[Message]
+) -> None:
+    mark_dialog(dialog, READER, read=True, delivered=False)
+    mark_messages(messages[:1], OTHER, read=True, delivered=True)
+    later = world.add_message(dialog, SENDER, "later")
+    world.delete_message(messages[1])
+    assert [message.readers() for message in (messages[0], messages[2], later)] == [
+        [SENDER, OTHER, READER],
+        [SENDER, READER],
+        [SENDER],
+    ]
+    assert (dialog.unread_count(READER), dialog.unread_count(OTHER)) == (1, 2)
+    mark_dialog(dialog, READER, read=True, delivered=False)
+    assert later.readers() == [SENDER, READER]
+    assert messages[1].id not in world.messages
+
+
+def test_the_last_message_follows_a_deletion(world: World, dialog: Dialog, messages: list[Message]) -> None:
+    world.delete_message(messages[2])
+    assert dialog.document(READER)["last_message_id"] == messages[1].id
+    for message in messages[:2]:
+        world.delete_message(message)
+    assert dialog.document(READER)["last_message"] is None
+
+
+def test_a_deleted_dialog_leaves_nothing(world: World, dialog: Dialog, messages: list[Message]) -> None:
+    assert world.unread_total(READER) == len(messages)
+    world.delete_dialog(dialog)
+    assert (world.dialogs, world.messages, world.dialogs_of(READER), world.unread_total(READER)) == ({}, {}, [], 0)
+
+
+def test_what_is_hidden_from_a_user_counts_for_everybody_else(
+    world: World, dialog: Dialog, messages: list[Message]
+) -> None:
+    messages[0].hidden_from |= {READER}
+    assert (dialog.unread_count(READER), dialog.unread_count(OTHER)) == (2, 3)
+    dialog.hidden_from |= {READER}
+    assert (world.dialogs_of(READER), world.unread_total(READER), world.dialogs_of(OTHER)) == ([], 0, [dialog])

@@ -1,0 +1,1 @@
+"""The sandbox, and our worker's marks in it, as QuickBlox' own JavaScript client sees them."""
