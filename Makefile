@@ -93,6 +93,10 @@ test-contract: setup  ## the sandbox against QuickBlox' own JavaScript client (s
 facts: setup  ## which facts of docs/chat-api.md hold in your QuickBlox application; without credentials it is skipped
 	@"$(BIN)/python" -m tests.contract.facts
 
+.PHONY: test-openapi
+test-openapi: setup $(VENV)/installed-openapi  ## the sandbox against its OpenAPI description, by schemathesis; SEED=… for another run's examples
+	"$(BIN)/python" -m tests.openapi $(if $(SEED),--seed "$(SEED)")
+
 .PHONY: flower-pictures
 flower-pictures: setup $(VENV)/installed-browser  ## the pictures of docs/flower.md, anew
 	RECEIPTS_TEST_BROWSER=required RECEIPTS_PICTURES=docs/flower "$(BIN)/pytest" -q -n 0 tests/browser/test_flower.py

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sandbox.answers import EMPTY, Answer, json_answer
 from sandbox.asked import Asked
-from sandbox.bodies import Fields, count, flag, object_id, user_id
+from sandbox.bodies import DIGITS, Fields, count, flag, object_id, user_id
 from sandbox.deleting import Deletion, Fate
 from sandbox.errors import forbidden, invalid, not_found, rejected
 from sandbox.records import Dialog, Message
@@ -166,6 +166,6 @@ def _date_sent(fields: Fields) -> int | None:
     sent = fields.get("date_sent")
     if sent is None or (isinstance(sent, int) and not isinstance(sent, bool)):
         return sent
-    if isinstance(sent, str) and sent.isdecimal():
+    if isinstance(sent, str) and DIGITS.match(sent):
         return int(sent)
     raise invalid("date_sent", "must be a unix time in seconds")

@@ -1,4 +1,4 @@
-"""The site is read without a network, too: nothing is loaded from elsewhere. Links that a reader follows may lead out."""
+"""The site is read without a network, too: nothing is loaded from elsewhere; links that are followed may lead out."""
 
 import re
 from pathlib import Path
