@@ -16,8 +16,8 @@ from worker.runtime import Runtime
 class Commands:
     """The command line of one deployment."""
 
-    def __init__(self, redis_url: str, **environ: str) -> None:
-        self._runner = CliRunner(env={"REDIS_URL": redis_url, **environ})
+    def __init__(self, REDIS_URL: str, **environ: str) -> None:  # noqa: N803 - a variable's name, as the others
+        self._runner = CliRunner(env={"REDIS_URL": REDIS_URL, **environ})
 
     def run(self, *arguments: str) -> Result:
         return self._runner.invoke(main, arguments, prog_name="python -m worker")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from receipt_sync import EditMessage, MarkRead, ReceiptQueue
 from receipt_sync.functions import RECORDING
 from stack.redis_server import RedisServer
 from stack.services import PROJECT
+from tests.integration.operating import Commands
 from worker.ledger.functions import CLAIM, LEDGER
 from worker.metrics.values import read_values
 
@@ -161,3 +163,12 @@ def test_the_exporter_reads_and_writes_nothing(server: RedisServer) -> None:
         for command in refused:
             with pytest.raises(redis.exceptions.NoPermissionError):
                 client.execute_command(*command)
+
+
+@pytest.mark.parametrize(("user", "about"), [("operator", "broker"), ("worker", "ledger")])
+def test_what_a_user_may_not_look_at_is_no_fault_of_the_server(server: RedisServer, user: str, about: str) -> None:
+    url = server.url_of(user)
+    result = Commands(url, CELERY_BROKER_URL=url).run("doctor", "--json", "--faults")
+    unseen = [each for each in json.loads(result.stdout)["findings"] if "may not look at" in each["found"]]
+    assert [each["about"] for each in unseen] == [about], result.stdout
+    assert "not reached at redis" not in result.stdout

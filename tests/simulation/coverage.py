@@ -43,17 +43,20 @@ def _mark_covers(reading: Reading, unit: Unit, puts: list[tuple[int, int, Sent]]
 
 
 def _edit_covers(reading: Reading, unit: Unit, puts: list[tuple[int, int, Sent]]) -> bool:
-    """At some moment after its recording the API held its text, or that of an edit that wins over it."""
+    """At some moment after its recording the API held its text, or that of an edit that wins over it.
+
+    What nobody can prevent does not count: a PUT that was asleep on its way, or whose claim Redis has lost, may have
+    put an older text over it meanwhile.
+    """
     winners = [each for each in reading.units if each.slot == unit.slot and each.rank >= unit.rank]
-    known = [put for put in puts if not reading.is_exempt(put[2])]
-    return any(
-        winner.text in _held_since(max(unit.at, winner.at), applied) for winner in winners for applied in (puts, known)
-    )
+    return any(_held_since(reading, max(unit.at, winner.at), winner.text, puts) for winner in winners)
 
 
-def _held_since(moment: int, puts: list[tuple[int, int, Sent]]) -> set[str | None]:
-    """The texts that the API held at that moment or later."""
-    held: list[str | None] = []
+def _held_since(reading: Reading, moment: int, text: str, puts: list[tuple[int, int, Sent]]) -> bool:
+    """Whether the API held a text at that moment or later, but for what may have come over it."""
+    held = False
     for applied_at, _, sent in puts:
-        held = [*(held if applied_at > moment else []), sent.put.text]
-    return set(held)
+        held = sent.put.text == text or (held and (applied_at > moment or reading.is_exempt(sent)))
+        if held and applied_at > moment:
+            return True
+    return held

@@ -187,3 +187,15 @@ def test_an_edit_absorbed_behind_an_excused_put_is_covered(excused: bool, rule: 
     late: list[Event] = [Sent(20, 2, old, put_of(old), excused=excused), Applied(21, 2), Ended(22, 2)]
     first = recorded(0, edit("old", 1), edit("new", 2))
     assert rule_broken(first, *flight(1, 5, claim_of("new", 2), 1), *late, recorded(50, edit("new", 3))) == rule
+
+
+@pytest.mark.parametrize(("revision", "rule"), [(3, ""), (6, "coverage")])
+def test_what_wins_over_an_edit_counts_though_a_lost_claim_came_over_it(revision: int, rule: str) -> None:
+    """As in schedule 100058893: both PUTs slept on their way, and Redis had lost the older one's claim."""
+    old, new = claim_of("old", 1), claim_of("new", 5, turn=1)
+    lost: list[Event] = [recorded(0, edit("old", 1)), Claimed(5, old), RolledBack(8, 0, 0)]
+    claimed, sent, *ended = flight(2, 20, new, 4)
+    assert isinstance(sent, Sent)
+    newer = [recorded(10, edit("new", 5)), claimed, dataclasses.replace(sent, excused=True), *ended]
+    older: list[Event] = [Sent(40, 1, old, put_of(old)), Applied(41, 1), Ended(42, 1)]
+    assert rule_broken(*lost, *newer, *older, recorded(50, edit("later", revision))) == rule

@@ -10,10 +10,18 @@ from typing import Any
 
 import pytest
 
-from tests.running import PATIENCE_S, PROJECT, Process, StartSystem, System, until
+from tests.running import PATIENCE_S, PROJECT, Process, StartSystem, System, redis_users, until
 
 HOOK = {"RECEIPTS_HOOK_TASK": "chat.receipts_told", "RECEIPTS_HOOK_QUEUE": "chat"}
 StartExample = Callable[[System], Process]
+
+
+def told(start_system: StartSystem) -> System:
+    """A system with the hook; its worker's Redis user may write to that queue, as docs/security.md says."""
+    system = start_system(**HOOK)
+    if redis_users():
+        system.redis.acl_setuser("worker", enabled=True, keys=["chat*"])
+    return system
 
 
 @pytest.fixture
@@ -46,7 +54,7 @@ def sentences(system: System) -> list[str]:
 def test_the_application_is_told_of_what_was_covered_and_of_what_died(
     start_system: StartSystem, start_example: StartExample
 ) -> None:
-    system = start_system(**HOOK)
+    system = told(start_system)
     dialog_id, message_ids = system.dialog(1)
     system.start_worker()
     start_example(system)
@@ -62,7 +70,7 @@ def test_the_application_is_told_of_what_was_covered_and_of_what_died(
 
 
 def test_nothing_is_missed_when_workers_are_killed(start_system: StartSystem, start_example: StartExample) -> None:
-    system = start_system(**HOOK)
+    system = told(start_system)
     dialogs = [system.dialog(number)[0] for number in range(60)]
     workers = [system.start_worker(), system.start_worker()]
     start_example(system)

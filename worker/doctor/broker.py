@@ -36,8 +36,12 @@ def examine_broker(settings: Settings) -> list[Finding]:
             return [ok("broker", f"reached at {said}"), *_safety(settings, channel), *_queues(channel)]
     # Its kind alone: the words of some hold addresses and passwords.
     except (OperationalError, KombuError, OSError, redis.RedisError) as error:
-        kind = type(error.__cause__ or error).__name__
-        return [fault("broker", f"not reached at {said}: {kind}", "start it, or mend CELERY_BROKER_URL")]
+        cause = error.__cause__ or error
+        if isinstance(cause, redis.exceptions.NoPermissionError):
+            return [unseen("broker", f"its user may not look at it: {said}", "ask with the worker's CELERY_BROKER_URL")]
+        return [
+            fault("broker", f"not reached at {said}: {type(cause).__name__}", "start it, or mend CELERY_BROKER_URL")
+        ]
 
 
 def _safety(settings: Settings, channel: Any) -> Iterator[Finding]:

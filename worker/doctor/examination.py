@@ -14,7 +14,7 @@ from settings.masking import mask_url
 from worker.doctor.api import examine_api, examine_session
 from worker.doctor.broker import examine_broker
 from worker.doctor.contradictions import contradictions
-from worker.doctor.findings import Finding, fault
+from worker.doctor.findings import Finding, fault, unseen
 from worker.doctor.ledger import examine_ledger
 from worker.doctor.redis_server import examine_server
 from worker.doctor.workers import examine_workers
@@ -52,9 +52,12 @@ def _ledgers(settings: Settings, client: redis.Redis, applications: Sequence[App
 
 
 def _of_redis(settings: Settings, look: Callable[[], list[Finding]]) -> tuple[list[Finding], bool]:
-    """What one look at Redis finds, and whether it was reached; that it was not is a finding, too."""
+    """What one look at Redis finds, and whether it was reached; that it was not, or is not granted, is a finding."""
     try:
         return look(), True
+    except redis.exceptions.NoPermissionError:
+        said = f"{mask_url(settings.redis_url)} (REDIS_URL)"
+        return [unseen("ledger", f"its user may not look at all of it: {said}", "ask as the operator's user")], True
     except redis.RedisError as error:
         said = f"{mask_url(settings.redis_url)} (REDIS_URL)"
         kind = type(error).__name__

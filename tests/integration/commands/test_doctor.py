@@ -36,11 +36,12 @@ Doctor = Callable[..., dict[str, list[str]]]
 
 
 @pytest.fixture
-def environ(sandbox: Sandbox) -> dict[str, str]:
-    """What `held` has published, and an API that answers."""
+def environ(sandbox: Sandbox, redis_server: RedisServer) -> dict[str, str]:
+    """What `held` has published, an API that answers, and a broker that the operator's user may not look at."""
     of_held = {"RECEIPTS_GATHER_MAX_S": "0", "QUICKBLOX_RATE_PER_S": "100", "RECEIPTS_BREAKER_CALLS_MIN": "2"}
     plan = {"QUICKBLOX_PLAN_CALLS_PER_S": "0"}
-    return {**of_held, **plan, "QUICKBLOX_ENDPOINT": sandbox.url, "QUICKBLOX_API_KEY": API_KEY}
+    api = {"QUICKBLOX_ENDPOINT": sandbox.url, "QUICKBLOX_API_KEY": API_KEY}
+    return {**of_held, **plan, **api, "CELERY_BROKER_URL": redis_server.url_of("worker")}
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,9 @@ def doctor(redis_server: RedisServer, environ: dict[str, str]) -> Doctor:
     """What it finds, by level: `about: found → mend`."""
 
     def examine(*options: str, **more: str) -> dict[str, list[str]]:
-        commands = Commands(more.pop("REDIS_URL", redis_server.url_of("operator")), **{**environ, **more})
+        if "REDIS_URL" in more:  # of a server of the test's own, which is the broker, too
+            more = {"CELERY_BROKER_URL": more["REDIS_URL"], **more}
+        commands = Commands(**{"REDIS_URL": redis_server.url_of("operator"), **environ, **more})
         result = commands.run("doctor", "--json", *options)
         answer: dict[str, Any] = json.loads(result.stdout)
         found: dict[str, list[str]] = {level: [] for level in ("ok", "unseen", "warning", "fault")}

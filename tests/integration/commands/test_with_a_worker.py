@@ -16,7 +16,9 @@ RECEIPTS = 60
 
 
 def commands_of(system: System) -> Commands:
-    return Commands(system.redis_server.url_of("operator"), **system.environment({}))
+    # An operator's user looks at the ledger; who looks at the broker, too, does it as the worker's.
+    redis_url, broker_url = system.redis_server.url_of("operator"), system.redis_server.url_of("worker")
+    return Commands(**system.environment({"REDIS_URL": redis_url, "CELERY_BROKER_URL": broker_url}))
 
 
 def faults(result: Result) -> list[str]:
