@@ -139,14 +139,17 @@ format: setup  ## rewrite the sources in the project's format
 	"$(BIN)/ruff" format .
 
 .PHONY: docs
-docs: setup $(VENV)/installed-docs  ## rewrite the pages that are generated from the code, then make the site: build/site/index.html
-	"$(BIN)/python" -m settings.page docs/settings.md
-	"$(BIN)/python" -m worker.metrics.page docs/metrics.md
-	"$(BIN)/python" -m worker.logs.page docs
+docs: pages $(VENV)/installed-docs  ## rewrite the pages that are generated from the code, then make the site: build/site/index.html
 	@rm -rf build/site build/site-pages
 	"$(BIN)/sphinx-build" -c docs/site -d build/site-pages --fresh-env --nitpicky --fail-on-warning --keep-going \
 		--jobs auto --quiet . build/site
 	@echo "build/site/index.html"
+
+.PHONY: pages
+pages: setup
+	"$(BIN)/python" -m settings.page docs/settings.md
+	"$(BIN)/python" -m worker.metrics.page docs/metrics.md
+	"$(BIN)/python" -m worker.logs.page docs
 
 .PHONY: sandbox
 sandbox: setup  ## a page to watch receipts on: the chat API's sandbox with a worker and players; PORT (8090)
@@ -189,4 +192,4 @@ lock:  ## renew the locks (needs uv on the PATH)
 
 .PHONY: clean
 clean:  ## remove everything that make made
-	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo .chaos .image build dist
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo .chaos .image build dist $(SDK)/node_modules

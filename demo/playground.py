@@ -46,7 +46,7 @@ def _run(log_dir: Path, port: int) -> None:
         player = Player(stage.redis_url, stage.sandbox_url, stage.ledger)
         player.start()
         try:
-            print(f"{stage.page_url}\nreceipts of your own go to REDIS_URL={stage.redis_url}\n{WORDS}", flush=True)
+            print(f"{stage.page_url}\n{WORDS}\nFor an application of yours: REDIS_URL={stage.redis_url}", flush=True)
             while player.is_alive():
                 stage.check()
                 time.sleep(LOOK_EVERY_S)

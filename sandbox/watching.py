@@ -145,8 +145,11 @@ def _call(entry: Entry) -> Document:
 
 
 def _meanings(entry: Entry, fields: dict[str, Any]) -> Iterator[str]:
-    if entry.method == "DELETE":
-        yield "delete"
+    if entry.method != "PUT":
+        return  # the page shows its method and path
+    if not entry.path.startswith("/chat/Message"):
+        yield "dialog"
+        return
     if "message" in fields:
         yield "edit"
     for flag in ("read", "delivered"):
@@ -155,7 +158,7 @@ def _meanings(entry: Entry, fields: dict[str, Any]) -> Iterator[str]:
     ids = entry.path.removeprefix("/chat/Message").strip("/").removesuffix(".json").split(",")
     if ids[0]:
         yield "1 message" if len(ids) == 1 else f"{len(ids)} messages"
-    elif entry.method == "PUT":
+    else:
         yield "whole dialog"
 
 

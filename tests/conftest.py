@@ -50,6 +50,7 @@ _APART = {
     "prometheus": "RECEIPTS_TEST_PROMETHEUS",
     "browser": "RECEIPTS_TEST_BROWSER",
     "contract/sdk": "RECEIPTS_TEST_CONTRACT",
+    "contract/test_real_application.py": "RECEIPTS_TEST_CONTRACT",
 }
 collect_ignore = [room for room, variable in _APART.items() if not os.environ.get(variable)]
 

@@ -6,14 +6,18 @@ Where Node or the client is missing the tests skip, and fail with `RECEIPTS_TEST
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
 from sandbox.client import SandboxClient
+from stack.ports import free_port
+from stack.services import start_sandbox
 from tests.certificates import Authority
 from tests.contract.sdk.client import MissingError, Sdk, SdkUser, check
+from tests.running import API_KEY
 from tests.tls_front import TlsFront
 
 
@@ -28,9 +32,17 @@ def _the_client_is_here() -> None:
 
 
 @pytest.fixture(scope="session")
-def control(sandbox_server: str) -> Iterator[SandboxClient]:
+def chat_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A sandbox of its own, which nobody empties: its users stay logged in."""
+    port = free_port()
+    with start_sandbox(sys.executable, port, tmp_path_factory.mktemp("sandbox"), api_key=API_KEY):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def control(chat_api: str) -> Iterator[SandboxClient]:
     """The sandbox behind the client."""
-    with SandboxClient(sandbox_server) as client:
+    with SandboxClient(chat_api) as client:
         yield client
 
 
@@ -40,9 +52,9 @@ def _well_behaved(control: SandboxClient) -> None:
 
 
 @pytest.fixture(scope="session", params=["plain", "TLS"])
-def sdk(request: pytest.FixtureRequest, sandbox_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sdk]:
+def sdk(request: pytest.FixtureRequest, chat_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sdk]:
     """The client, once without TLS and once behind a certificate of our own authority."""
-    place = urlsplit(sandbox_server)
+    place = urlsplit(chat_api)
     if request.param == "plain":
         with Sdk(place.netloc) as started:
             yield started

@@ -11,13 +11,11 @@ from tests.contract.sdk.client import Sdk
 from tests.tls_front import TlsFront
 
 
-def test_a_certificate_of_another_authority_is_not_taken(
-    sandbox_server: str, control: SandboxClient, tmp_path: Path
-) -> None:
+def test_a_certificate_of_another_authority_is_not_taken(chat_api: str, control: SandboxClient, tmp_path: Path) -> None:
     ours, another = Authority(tmp_path), Authority(tmp_path, "another")
     control.clear_journal()
     with (
-        TlsFront(int(urlsplit(sandbox_server).port or 0), another.sign()) as front,
+        TlsFront(int(urlsplit(chat_api).port or 0), another.sign()) as front,
         Sdk(f"127.0.0.1:{front.port}", ours.path) as sdk,
     ):
         # What it makes of no answer.

@@ -131,3 +131,17 @@ def test_a_world_that_was_cleared_is_gone_from_the_page() -> None:
     watched.watch.look()
     watched.api.world.clear()
     assert watched.watch.look()["order"] == []
+
+
+def test_only_a_put_is_put_into_words() -> None:
+    watched = Watched()
+    for method, path in [
+        ("POST", "/chat/Message.json"),
+        ("DELETE", "/chat/Dialog/53a99a7be4b094c7c6d31b41.json"),
+        ("GET", "/session.json"),
+        ("PUT", "/chat/Dialog/53a99a7be4b094c7c6d31b41.json"),
+    ]:
+        entry = watched.api.journal.arrive(method, path, "", JSON)
+        entry.body = b'{"message": "hello"}'
+        watched.api.journal.end(entry)
+    assert [call["what"] for call in watched.watch.look()["calls"]] == ["", "", "", "dialog"]
