@@ -27,7 +27,7 @@ extensions = [
     "offline",
 ]
 root_doc = "docs/site/index"
-include_patterns = ["README.md", "CHANGELOG.md", "SECURITY.md", "docs/**"]
+include_patterns = ["README.md", "CHANGELOG.md", "SECURITY.md", "docs/**", "examples/*.md"]
 # Whole rooms are left out, so that nobody walks through them, and through environments least of all.
 exclude_patterns = [
     ".*",
