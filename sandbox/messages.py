@@ -11,6 +11,7 @@ from sandbox.records import Dialog, Message
 from sandbox.world import World, by_date_sent, mark_dialog, mark_messages
 
 PAGE = 100
+LATEST_S = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +165,8 @@ def _refuse_stray_text(asked: Asked, change: Change) -> None:
 
 def _date_sent(fields: Fields) -> int | None:
     sent = fields.get("date_sent")
-    if sent is None or (isinstance(sent, int) and not isinstance(sent, bool)):
-        return sent
     if isinstance(sent, str) and DIGITS.match(sent):
-        return int(sent)
+        sent = int(sent)
+    if sent is None or (isinstance(sent, int) and not isinstance(sent, bool) and 0 <= sent <= LATEST_S):
+        return sent
     raise invalid("date_sent", "must be a unix time in seconds")

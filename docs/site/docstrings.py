@@ -19,6 +19,7 @@ PUBLIC = {name: f"receipt_sync.{name}" for name in receipt_sync.__all__} | {
     "UnknownKeyError": "receipt_sync.sealing.UnknownKeyError",
     "WhenDown": "receipt_sync.when_down.WhenDown",
 }
+PLACES = re.compile(r" \(\w+\.py\)")  # where a reader of the code goes on
 BACKTICKS = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 REFUSED = re.compile(r",?\s*\*\*unknown(: [~.\w]+)?")
 
@@ -32,7 +33,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def _read(_app: Sphinx, _what: str, _name: str, _about: object, _options: object, lines: list[str]) -> None:
-    lines[:] = list(_with_code_blocks([BACKTICKS.sub(_role, line) for line in lines]))
+    lines[:] = list(_with_code_blocks([BACKTICKS.sub(_role, PLACES.sub("", line)) for line in lines]))
 
 
 def _role(found: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from sandbox.openapi.calls import NOTHING, Document, nullable
-from sandbox.openapi.shapes import FLAG, OBJECT_ID, USER_ID_TAKEN, USER_IDS_TAKEN
+from sandbox.openapi.shapes import FLAG, LARGEST, OBJECT_ID, USER_ID_TAKEN, USER_IDS_TAKEN
 
 LOGIN: Final[Document] = {
     "type": "object",
@@ -44,7 +44,11 @@ NEW_MESSAGE: Final[Document] = {
         "message": {"type": "string", "minLength": 1},
         "recipient_id": nullable(USER_ID_TAKEN),
         "date_sent": {
-            "anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[0-9]{1,18}$"}, NOTHING],
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": LARGEST},
+                {"type": "string", "pattern": "^[0-9]{1,18}$"},
+                NOTHING,
+            ],
             "description": "Unix seconds; now where it is left out.",
         },
     },

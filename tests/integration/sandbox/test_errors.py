@@ -103,6 +103,12 @@ def test_404_for_what_is_not_imitated(chat: Chat, method: str, path: str) -> Non
     assert told(chat.call(method, path)) == (404, NOT_FOUND)
 
 
+@pytest.mark.parametrize("sent", [-1, "-1", 2**63, True, 1.5, "soon", []])
+def test_422_for_a_date_that_is_no_unix_second(chat: Chat, sent: object) -> None:
+    body = {"chat_dialog_id": DIALOG, "message": "m", "date_sent": sent}
+    assert told(chat.call("POST", "/chat/Message.json", body)) == refusal("date_sent", "must be a unix time in seconds")
+
+
 def test_422_for_a_dialog_that_is_named_by_no_text_has_two_others_or_is_not_changed(chat: Chat) -> None:
     path = f"/chat/Dialog/{DIALOG}.json"
     assert told(chat.call("POST", "/chat/Dialog.json", {"type": 2, "name": 5})) == refusal("name", "must be a text")
