@@ -18,10 +18,12 @@ def build_app(api: ChatApi) -> Starlette:
     Args:
         api: The chat API; the caller keeps it to tell it when the server ends.
     """
-    return Starlette(
-        routes=[Mount("/_sandbox", routes=control_routes(api)), Mount("/", app=api)],
-        exception_handlers={UnreadableError: complain},
+    app = Starlette(
+        routes=[Mount("/_sandbox", routes=control_routes(api))], exception_handlers={UnreadableError: complain}
     )
+    # No Mount at "/": its pattern lets no path with a line break in it through.
+    app.router.default, app.router.redirect_slashes = api, False
+    return app
 
 
 def control_routes(api: ChatApi) -> list[BaseRoute]:

@@ -56,17 +56,17 @@ class DialogCalls:
 
     def delete(self, asked: Asked) -> Answer:
         """`DELETE /chat/Dialog/{ids}.json`: for the caller alone, or by its owner with `force=1` for everyone [A]."""
-        deletion = Deletion()
+        deletion, for_everyone = Deletion(), asked.for_everyone
         for one in asked.several_ids():
-            deletion.note(one, self._delete_one(asked, self._world.dialogs.get(one)))
+            deletion.note(one, self._delete_one(asked, self._world.dialogs.get(one), for_everyone=for_everyone))
         return deletion.answer()
 
-    def _delete_one(self, asked: Asked, dialog: Dialog | None) -> Fate:
+    def _delete_one(self, asked: Asked, dialog: Dialog | None, *, for_everyone: bool) -> Fate:
         if dialog is None or asked.user_id in dialog.hidden_from:
             return Fate.NOT_FOUND
-        if not dialog.admits(asked.user_id) or (asked.for_everyone and asked.user_id != dialog.user_id):
+        if not dialog.admits(asked.user_id) or (for_everyone and asked.user_id != dialog.user_id):
             return Fate.WRONG_PERMISSIONS
-        if asked.for_everyone:
+        if for_everyone:
             self._world.delete_dialog(dialog)
         else:
             dialog.hidden_from |= {asked.user_id}

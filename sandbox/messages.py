@@ -118,18 +118,18 @@ class MessageCalls:
 
         For everyone: the sender or the dialog's owner may [C]; the documentation says "the owner", of one or the other.
         """
-        deletion = Deletion()
+        deletion, for_everyone = Deletion(), asked.for_everyone
         for one in asked.several_ids():
-            deletion.note(one, self._delete_one(asked, self._found(asked, one)))
+            deletion.note(one, self._delete_one(asked, self._found(asked, one), for_everyone=for_everyone))
         return deletion.answer()
 
-    def _delete_one(self, asked: Asked, message: Message | None) -> Fate:
+    def _delete_one(self, asked: Asked, message: Message | None, *, for_everyone: bool) -> Fate:
         if message is None:
             return Fate.NOT_FOUND
         owners = (message.sender_id, message.dialog.user_id)
-        if not message.dialog.admits(asked.user_id) or (asked.for_everyone and asked.user_id not in owners):
+        if not message.dialog.admits(asked.user_id) or (for_everyone and asked.user_id not in owners):
             return Fate.WRONG_PERMISSIONS
-        if asked.for_everyone:
+        if for_everyone:
             self._world.delete_message(message)
         else:
             message.hidden_from |= {asked.user_id}

@@ -97,10 +97,22 @@ def test_404_for_what_does_not_exist(chat: Chat) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("PUT", f"/chat/Message/{FIRST}"), ("PATCH", "/chat/Messages.json"), ("GET", "/"), ("DELETE", "/chat/Dialog")],
+    [
+        ("PUT", f"/chat/Message/{FIRST}"),
+        ("PATCH", "/chat/Messages.json"),
+        ("GET", "/"),
+        ("DELETE", "/chat/Dialog"),
+        ("GET", "/chat/a%0Ab"),
+    ],
 )
 def test_404_for_what_is_not_imitated(chat: Chat, method: str, path: str) -> None:
     assert told(chat.call(method, path)) == (404, NOT_FOUND)
+
+
+@pytest.mark.parametrize("kind", ["Message", "Dialog"])
+def test_422_for_a_force_that_is_no_flag_whatever_it_is_for(chat: Chat, kind: str) -> None:
+    for ids in (UNKNOWN, f"{UNKNOWN},{'e' * 24}"):
+        assert told(chat.call("DELETE", f"/chat/{kind}/{ids}.json?force=0.5")) == refusal("force", "must be 1")
 
 
 @pytest.mark.parametrize("sent", [-1, "-1", 2**63, True, 1.5, "soon", []])
