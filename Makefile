@@ -97,6 +97,15 @@ facts: setup  ## which facts of docs/chat-api.md hold in your QuickBlox applicat
 test-openapi: setup $(VENV)/installed-openapi  ## the sandbox against its OpenAPI description, by schemathesis; SEED=… for another run's examples
 	"$(BIN)/python" -m tests.openapi $(if $(SEED),--seed "$(SEED)")
 
+tests/clients/node_modules/installed: tests/clients/package.json
+	@cd tests/clients && command -v node >/dev/null && command -v npm >/dev/null && \
+		npm install --no-package-lock --ignore-scripts --no-audit --no-fund --no-progress && touch node_modules/installed || \
+		echo "nothing was installed for tests/clients: it takes node, npm and, once, npm's registry" >&2
+
+.PHONY: test-clients
+test-clients: setup tests/clients/node_modules/installed  ## Celery clients in Node, by an npm package (skips where there is no Node)
+	RECEIPTS_TEST_NODE=$${RECEIPTS_TEST_NODE:-where-present} "$(BIN)/pytest" -n 0 -rs tests/clients
+
 .PHONY: flower-pictures
 flower-pictures: setup $(VENV)/installed-browser  ## the pictures of docs/flower.md, anew
 	RECEIPTS_TEST_BROWSER=required RECEIPTS_PICTURES=docs/flower "$(BIN)/pytest" -q -n 0 tests/browser/test_flower.py
@@ -150,6 +159,7 @@ pages: setup
 	"$(BIN)/python" -m settings.page docs/settings.md
 	"$(BIN)/python" -m worker.metrics.page docs/metrics.md
 	"$(BIN)/python" -m worker.logs.page docs
+	"$(BIN)/python" -m tests.excerpts docs
 
 .PHONY: sandbox
 sandbox: setup  ## a page to watch receipts on: the chat API's sandbox with a worker and players; PORT (8090)

@@ -44,13 +44,14 @@ class Sandbox:
     client: SandboxClient
 
 
-# Tests of what is not in the virtual environment: `make test-packages`, `make test-browser`, `make test-contract`.
+# Tests of what is not in the virtual environment: Debian's packages or npm bring it, and targets of their own run them.
 _APART = {
     "brokers": "RECEIPTS_TEST_BROKERS",
     "prometheus": "RECEIPTS_TEST_PROMETHEUS",
     "browser": "RECEIPTS_TEST_BROWSER",
     "contract/sdk": "RECEIPTS_TEST_CONTRACT",
     "contract/test_real_application.py": "RECEIPTS_TEST_CONTRACT",
+    "clients": "RECEIPTS_TEST_NODE",
 }
 collect_ignore = [room for room, variable in _APART.items() if not os.environ.get(variable)]
 

@@ -68,7 +68,7 @@ def _delivery_fault(properties: Mapping[str, Any]) -> str | None:
 
 
 def _body_fault(body: object, encoding: object) -> str | None:
-    if not isinstance(body, str) or encoding not in (None, "base64"):
+    if not isinstance(body, str) or encoding not in (None, "utf-8", "base64"):
         return "no body, or one of an unknown encoding"
     try:
         raw = body.encode()

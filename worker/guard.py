@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 from celery import Celery
 from celery.utils.log import get_logger
@@ -30,6 +31,7 @@ log = get_logger(__name__)
 
 _PAUSE_S = 1.0
 _EVENTS_GATHER_S = 0.05
+_OWN_TAG_CHARS = 36  # of a UUID, which kombu makes for each message
 _TABLE_COLUMNS = 3  # routing key, pattern, queue
 # KEYS  a key of the broker's; where to put it. ARGV  the type it should have. Answers the type that it had.
 # One step: all workers are refused at once, and a second one would rename the good key that came after the first.
@@ -47,6 +49,17 @@ class GuardedQoS(kombu_redis.QoS):
     the consumer has reconnected. kombu then raises an AttributeError, which ends the worker. Such a message comes back
     after the visibility timeout, as after a kill.
     """
+
+    def append(self, message: Any, delivery_tag: Any) -> None:
+        """Keeps a message until it is settled, by a tag that is its own.
+
+        Some clients give all messages the same one (celery-ts: "celery"). Kept by that each would take the place of the
+        one before, which would not come back when the worker dies.
+        """
+        if len(delivery_tag) != _OWN_TAG_CHARS:
+            delivery_tag = str(uuid4())
+            message.delivery_tag = message._raw["properties"]["delivery_tag"] = delivery_tag  # noqa: SLF001 - handed out again
+        super().append(message, delivery_tag)  # type: ignore[no-untyped-call]
 
     def ack(self, delivery_tag: Any) -> None:
         """Takes a message off the broker."""
@@ -134,7 +147,7 @@ class ChannelGuard:
             fault = item_fault(answer[1], self.most_bytes)
             if fault is None:
                 return answer
-            self.quarantine.junk(fault)
+            self.quarantine.item(answer[1], fault)
             return None  # as if nothing had come: the next poll asks again
 
         return parsed

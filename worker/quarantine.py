@@ -24,6 +24,7 @@ from worker.logs import events
 log = logging.getLogger(__name__)
 
 _SHOWN_BYTES = 65_536
+_RECOGNISED_BYTES = 16_777_216
 _APPLICATION, _SECRET = "application", "token"
 _OURS = "receipts."
 _PUBLIC = frozenset(name for names in PARAMETERS.values() for name in names) | {_APPLICATION}
@@ -75,6 +76,10 @@ class Quarantine:
 
         return self._told(application, bury)
 
+    def item(self, item: bytes, why: str) -> None:
+        """Takes an item of a queue that cannot become a message; where the ledger is not reached, as `junk`."""
+        self.call(_task_of(item), None, None, why)
+
     def junk(self, why: str) -> None:
         """Takes what was not even a message; where the ledger is not reached, the log line is all that stays."""
         self._counted(why)
@@ -97,6 +102,16 @@ class Quarantine:
             events.MESSAGE_UNTOLD.say(log, error=type(error).__name__)
             return False
         return True
+
+
+def _task_of(item: bytes) -> object:
+    """The task that an item names, as far as it can be recognised: one that is too long is looked into once more."""
+    try:
+        envelope = json.loads(item) if len(item) <= _RECOGNISED_BYTES else None
+    except (ValueError, RecursionError):
+        return None
+    headers = envelope.get("headers") if isinstance(envelope, dict) else None
+    return headers.get("task") if isinstance(headers, dict) else None
 
 
 def call_of(headers: Mapping[str, Any], payload: object) -> tuple[object, object, object]:

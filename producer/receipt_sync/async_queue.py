@@ -24,7 +24,7 @@ from receipt_sync.when_down import LocalBuffer, WhenDown, is_down
 class AsyncReceiptQueue:
     """Records receipts from asyncio. When a method has been awaited, they are as durable as that Redis.
 
-    Belongs to the event loop in which it is used first.
+    Belongs to the event loop in which it is used first, and to its process: make one for each.
 
     Args:
         redis_url: the ledger, as of `ReceiptQueue`.
@@ -58,6 +58,7 @@ class AsyncReceiptQueue:
         self._when_down = when_down
         self._flusher: asyncio.Task[None] | None = None
         self._flushing = asyncio.Lock()
+        self._home: tuple[int, asyncio.AbstractEventLoop] | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ, *, when_down: WhenDown | None = None) -> Self:
@@ -139,7 +140,9 @@ class AsyncReceiptQueue:
         Raises:
             InvalidReceipt: one of them is not a receipt, or its text is too long here; nothing was stored.
             redis.RedisError: the ledger was not reached, or not to the end; recording all again does no harm.
+            RuntimeError: the queue belongs to another event loop or process; nothing was stored.
         """
+        self._stay_home()
         if self._when_down is None:
             await self._send(self._core.batches(receipts, trace))
         else:
@@ -150,6 +153,7 @@ class AsyncReceiptQueue:
         buffer = self._when_down
         if not isinstance(buffer, LocalBuffer):
             return 0
+        self._stay_home()
         # Two at once would take away twice as many as they have recorded.
         async with self._flushing:
             while waiting := buffer.next(PER_CALL):
@@ -165,12 +169,25 @@ class AsyncReceiptQueue:
 
     async def aclose(self) -> None:
         """Records what still waits if Redis is there, and gives the connections back."""
+        if self._home is not None:
+            self._stay_home()
         if self._flusher is not None:
             self._flusher.cancel()
             await asyncio.gather(self._flusher, return_exceptions=True)
             self._flusher = None
         await self.flush()
         await self._redis.aclose()
+
+    def _stay_home(self) -> None:
+        # A connection of redis.asyncio that is used by another loop fails when the receipt is on its way, in words that
+        # name neither; a child of a fork would read its parent's answers.
+        if self._home is None:
+            self._home = os.getpid(), asyncio.get_running_loop()
+        process, loop = self._home
+        if process != os.getpid():
+            raise RuntimeError("this AsyncReceiptQueue is its parent process' own: make one after the fork")
+        if loop is not asyncio.get_running_loop():
+            raise RuntimeError("this AsyncReceiptQueue belongs to another event loop: make one for each")
 
     async def _send_or_keep(self, receipts: list[Receipt], trace: str | None) -> None:
         keeper = self._when_down

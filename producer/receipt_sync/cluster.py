@@ -6,6 +6,7 @@ raises when it finds no cluster is no `redis.RedisError`, which is what recordin
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -28,8 +29,12 @@ class ClusterClient:
     def __init__(self, places: tuple[tuple[str, int], ...], **options: Any) -> None:
         self._places = places
         self._options = options
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._lock = threading.Lock()
         self._made: RedisCluster | None = None
+        self._pid = os.getpid()
 
     def execute_command(self, *arguments: Any, **options: Any) -> Any:
         """One command, on the node that has its first key."""
@@ -62,13 +67,19 @@ class ClusterClient:
 
     def close(self) -> None:
         """Gives the connections back; the client may be used again."""
-        with self._lock:
+        with self._held():
             made, self._made = self._made, None
         if made is not None:
             made.close()
 
+    def _held(self) -> threading.Lock:
+        if self._pid != os.getpid():
+            # Forked: whoever holds the lock, ours or one of redis-py's, may be a thread that is not here.
+            self._begin_anew()
+        return self._lock
+
     def _cluster(self) -> RedisCluster:
-        with self._lock:
+        with self._held():
             if self._made is None:
                 nodes = [ClusterNode(*place) for place in self._places]  # type: ignore[no-untyped-call]
                 self._made = RedisCluster(startup_nodes=nodes, **self._options)

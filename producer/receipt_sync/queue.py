@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Never, Self
@@ -17,6 +16,7 @@ from receipt_sync.cluster import ClusterClient
 from receipt_sync.connection import connect
 from receipt_sync.core import PER_CALL, Core
 from receipt_sync.environment import read
+from receipt_sync.flushing import Flusher
 from receipt_sync.functions import RECORD, is_missing
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
 from receipt_sync.sealing import TokenSeal
@@ -60,9 +60,9 @@ class ReceiptQueue:
         self._core = Core(application, max_text_bytes, seal)
         self._prefix = self._core.prefix
         self._when_down = when_down
-        self._flusher: threading.Thread | None = None
-        self._ended = threading.Event()
+        self._flusher: Flusher | None = None
         if isinstance(when_down, LocalBuffer):
+            self._flusher = Flusher(when_down, self.flush)
             # A child of a fork must not record once more what waits in its parent; and what still waits when a process
             # ends is recorded if that is possible.
             os.register_at_fork(after_in_child=_if_alive(self._begin_anew))
@@ -200,11 +200,8 @@ class ReceiptQueue:
 
     def close(self) -> None:
         """Records what still waits if Redis is there, and gives the connections back; the queue may be used again."""
-        self._ended.set()
         if self._flusher is not None:
-            self._flusher.join()
-            self._flusher = None
-        self._ended.clear()
+            self._flusher.stop()
         self.flush()
         self._redis.close()
 
@@ -227,23 +224,14 @@ class ReceiptQueue:
                 return
         if self._when_down is None or not self._when_down.keep(self._core.application, receipts):
             raise down
-        if isinstance(self._when_down, LocalBuffer):
+        if isinstance(self._when_down, LocalBuffer) and self._flusher is not None:
             self._when_down.failed()
-            self._start_flushing(self._when_down)
-
-    def _begin_anew(self) -> None:
-        self._flusher, self._ended = None, threading.Event()
-        if isinstance(self._when_down, LocalBuffer):
-            self._when_down.forget()
-
-    def _start_flushing(self, buffer: LocalBuffer) -> None:
-        if self._flusher is None or not self._flusher.is_alive():
-            self._flusher = threading.Thread(target=self._flush_later, args=(buffer,), name="receipts", daemon=True)
             self._flusher.start()
 
-    def _flush_later(self, buffer: LocalBuffer) -> None:
-        while len(buffer) and not self._ended.wait(buffer.retry_s):
-            self.flush()
+    def _begin_anew(self) -> None:
+        if isinstance(self._when_down, LocalBuffer) and self._flusher is not None:
+            self._when_down.forget()
+            self._flusher.begin_anew()
 
     def _send(self, batches: list[list[str]]) -> None:
         if len(batches) > 1 and not isinstance(self._redis, (ClusterClient, RedisCluster)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,6 +54,29 @@ def receive_one(connection: Any) -> Any:
     connection.Producer(channel).publish({"a": 1}, exchange=QUEUE.exchange, routing_key="letters", declare=[QUEUE])
     assert QUEUE(channel).get() is not None  # type: ignore[no-untyped-call]
     return channel
+
+
+def test_messages_that_say_the_same_tag_are_kept_apart_and_all_come_back(
+    connection: Any, redis_client: redis.Redis
+) -> None:
+    """As those of the npm client celery-ts: each but the last would be lost with the worker."""
+    channel = connection.channel()
+    QUEUE(channel).declare()  # type: ignore[no-untyped-call]
+    for number in range(3):
+        # What lies in the queue, as `Producer` leaves it there, but for the tag.
+        connection.Producer(channel).publish({"a": number}, exchange=QUEUE.exchange, routing_key="letters")
+        stored: Any = redis_client.lpop("letters")
+        envelope = json.loads(stored)
+        envelope["properties"]["delivery_tag"] = "celery"
+        redis_client.rpush("letters", json.dumps(envelope))
+    first, *_ = [QUEUE(channel).get() for _ in range(3)]  # type: ignore[no-untyped-call]
+    assert redis_client.hlen("unacked") == redis_client.zcard("unacked_index") == 3
+    first.ack()
+    assert redis_client.hlen("unacked") == 2
+    channel.close()
+    assert redis_client.llen("letters") == 2
+    again = connection.channel()
+    assert {QUEUE(again).get().payload["a"] for _ in range(2)} == {0, 1, 2} - {first.payload["a"]}  # type: ignore[no-untyped-call]
 
 
 def test_a_channel_gives_back_what_was_not_acknowledged(connection: Any, redis_client: redis.Redis) -> None:

@@ -82,7 +82,7 @@ def test_junk_is_counted_and_a_call_that_can_be_recognised_is_a_dead_letter(syst
     before, letters = refused(system), len(system.dead_letters())
     harmless = Harmless(system)
     unknown = envelope(body=[[PRIVATE], {"token": PRIVATE, "text": "kept"}, {}], headers__task="receipts.mark_seen")
-    harmless.push("receipts", JUNK["no JSON"], JUNK["tag: a list"], json.dumps(unknown).encode())
+    harmless.push("receipts", JUNK["no JSON"], JUNK["headers: a list"], json.dumps(unknown).encode())
     harmless.good_calls_get_through()
     harmless.nothing_is_left()
     assert refused(system) == before + 2
@@ -93,6 +93,30 @@ def test_junk_is_counted_and_a_call_that_can_be_recognised_is_a_dead_letter(syst
         "1",
     )
     assert json.loads(letter["arguments"]) == {"args": ["(secret)"], "kwargs": {"token": "(secret)", "text": "kept"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("ten megabytes", " bytes, at most 1572864 are taken"),
+        ("compressed", "compressed"),
+        ("tag: missing", "no delivery tag or no delivery info"),
+        ("properties: missing", "no properties or no headers"),
+        ("body: base64 garbage", "the body cannot be decoded: Error"),
+    ],
+)
+def test_what_cannot_be_taken_and_names_one_of_our_tasks_is_a_dead_letter(system: System, name: str, why: str) -> None:
+    """A client in another language that forgets something must not look for its receipts in vain."""
+    before, letters = refused(system), len(system.dead_letters())
+    harmless = Harmless(system)
+    harmless.push("receipts", JUNK[name])
+    harmless.good_calls_get_through()
+    harmless.nothing_is_left()
+    assert refused(system) == before
+    [letter] = [letter for letter in system.dead_letters()[letters:] if "task" in letter]
+    assert (letter["task"], letter["arguments"], letter["cut"]) == (READ, "{}", "1")
+    assert letter["reason"].startswith("refused: ")
+    assert letter["reason"].endswith(why)
 
 
 def refused(system: System) -> int:

@@ -36,6 +36,10 @@ WORKER = CLIENT | {
 READING = (PROJECT / "worker" / "ledger" / "reading.py").read_text()
 READS = set(re.findall(r"\(\"([A-Z]+)\"[,)]", READING)) - {"WRONGTYPE"}
 METRICS = {"client|setinfo", "multi", "exec"} | {name.lower() for name in READS}  # ledger/reading.py
+SENDER = {
+    "client|setinfo", "ping", "multi", "exec", "llen", "lpush", "sadd",  # kombu, to send a task to a queue
+    "info",  # ioredis 4, before it says that it is ready
+}  # fmt: skip
 PRODUCER = CLIENT | {"xadd"}  # receipt_sync/shadow.py
 OPERATOR = CLIENT | METRICS | {
     "info", "config|get", "exists",  # ledger/keeping.py, doctor
@@ -78,6 +82,7 @@ def called(source: str) -> set[str]:
         ("producer", PRODUCER | called(RECORDING.source)),
         ("worker", WORKER | called(LEDGER.source) | {"rename", "type"}),
         ("metrics", METRICS),
+        ("sender", SENDER),
         ("operator", OPERATOR | called(LEDGER.source) - NOT_THE_OPERATORS),
     ],
 )
@@ -121,7 +126,7 @@ DANGEROUS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("user", ["producer", "worker", "operator", "metrics"])
+@pytest.mark.parametrize("user", ["producer", "worker", "operator", "metrics", "sender"])
 @pytest.mark.parametrize("command", DANGEROUS, ids="-".join)
 def test_nobody_is_granted_what_could_harm_the_server(server: RedisServer, user: str, command: tuple[str, ...]) -> None:
     with redis.Redis.from_url(server.url_of(user)) as client, pytest.raises(redis.exceptions.NoPermissionError):
@@ -133,6 +138,21 @@ def test_nobody_is_granted_what_could_harm_the_server(server: RedisServer, user:
 def test_the_broker_is_not_theirs(server: RedisServer, user: str, command: tuple[str, ...]) -> None:
     with redis.Redis.from_url(server.url_of(user)) as client, pytest.raises(redis.exceptions.NoPermissionError):
         client.execute_command(*command)
+
+
+SENDERS_NOT = [
+    ("LRANGE", "receipts", "0", "-1"), ("BRPOP", "receipts", "1"), ("LPUSH", "receipts.sync", "x"),
+    ("HGETALL", "unacked"), ("HSET", "rs:{default}:counts", "x", "1"), ("SMEMBERS", "_kombu.binding.receipts"),
+    ("DEL", "receipts"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", SENDERS_NOT, ids="-".join)
+def test_a_sender_sends_and_reads_nothing(server: RedisServer, command: tuple[str, ...]) -> None:
+    with redis.Redis.from_url(server.url_of("sender")) as client:
+        client.lpush("receipts", "x")
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            client.execute_command(*command)
 
 
 def test_a_producer_cannot_claim(server: RedisServer) -> None:

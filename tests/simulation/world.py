@@ -90,9 +90,14 @@ class World:
         if self._processes.free():
             times += self._doorbells.times()
         self.chronicle.now_ms = self._store.now_ms = max(self.chronicle.now_ms, min(times))
+        self._hear_of_api()
+        self._appointments.keep_due()
+        # A Redis that was away has let time pass: nobody takes an answer before it has been given (schedule 100145293).
+        self._hear_of_api()
+
+    def _hear_of_api(self) -> None:
         while (happened := self.chat.pop(self.chronicle.now_ms)) is not None:
             at_ms, number, what = happened
             event = told.Applied(at_ms, number) if what == "applied" else told.Ended(at_ms, number)
             self.chronicle.events.append(event)
             self.chronicle.tell(f"API      PUT {number} is {what}")
-        self._appointments.keep_due()

@@ -63,7 +63,7 @@ def test_junk_that_is_thrown_away_counts_as_consumed(monkeypatch: pytest.MonkeyP
     """Else a worker that does nothing but clean up would be taken for one that has fallen silent."""
     monkeypatch.setattr(guard, "consuming", consuming := Consuming())
     channel = Channel()
-    channel.quarantine, channel.most_bytes = SimpleNamespace(junk=lambda _: None), 1000  # type: ignore[assignment]
+    channel.quarantine, channel.most_bytes = SimpleNamespace(item=lambda *_: None), 1000  # type: ignore[assignment]
     parse = channel._only_messages(lambda *_, **__: (b"receipts", b"junk"))
     assert parse(None, "BRPOP") is None
     parse(None, "PING")

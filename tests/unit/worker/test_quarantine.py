@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from receipt_sync.calls import EDIT, READ
-from worker.quarantine import shown_arguments
+from worker.quarantine import _task_of, shown_arguments
 
 TOKEN = "a-session-token"
 
@@ -28,3 +30,26 @@ def test_arguments_that_are_too_long_are_said_to_be_cut() -> None:
 def test_what_are_no_arguments_is_not_kept() -> None:
     assert shown_arguments(READ, TOKEN, {}) == ("{}", True)
     assert shown_arguments(READ, [], [TOKEN]) == ("{}", True)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"5",
+        b"{",
+        b"[" * 100_000,
+        b"{}",
+        b'{"headers": []}',
+        b'{"headers": {"id": "1"}}',
+        b" " * 16_777_217,
+    ],
+)
+def test_what_names_no_task_has_none(item: bytes) -> None:
+    assert _task_of(item) is None
+
+
+def test_a_task_is_recognised_in_whatever_names_one() -> None:
+    assert _task_of(json.dumps({"headers": {"task": READ}, "body": "x" * 2_000_000}).encode()) == READ

@@ -1,0 +1,3 @@
+"""The fixture `async_receipt_queue`."""
+
+pytest_plugins = ["receipt_sync.pytest_plugin"]
