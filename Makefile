@@ -93,6 +93,10 @@ test-contract: setup  ## the sandbox against QuickBlox' own JavaScript client (s
 facts: setup  ## which facts of docs/chat-api.md hold in your QuickBlox application; without credentials it is skipped
 	@"$(BIN)/python" -m tests.contract.facts
 
+.PHONY: test-openapi
+test-openapi: setup $(VENV)/installed-openapi  ## the sandbox against its OpenAPI description, by schemathesis; SEED=… for another run's examples
+	"$(BIN)/python" -m tests.openapi $(if $(SEED),--seed "$(SEED)")
+
 tests/clients/node_modules/installed: tests/clients/package.json
 	@cd tests/clients && command -v node >/dev/null && command -v npm >/dev/null && \
 		npm install --no-package-lock --ignore-scripts --no-audit --no-fund --no-progress && touch node_modules/installed || \
@@ -144,7 +148,14 @@ format: setup  ## rewrite the sources in the project's format
 	"$(BIN)/ruff" format .
 
 .PHONY: docs
-docs: setup  ## rewrite the pages that are generated from the code
+docs: pages $(VENV)/installed-docs  ## rewrite the pages that are generated from the code, then make the site: build/site/index.html
+	@rm -rf build/site build/site-pages
+	"$(BIN)/sphinx-build" -c docs/site -d build/site-pages --fresh-env --nitpicky --fail-on-warning --keep-going \
+		--jobs auto --quiet . build/site
+	@echo "build/site/index.html"
+
+.PHONY: pages
+pages: setup
 	"$(BIN)/python" -m settings.page docs/settings.md
 	"$(BIN)/python" -m worker.metrics.page docs/metrics.md
 	"$(BIN)/python" -m worker.logs.page docs

@@ -1,13 +1,15 @@
 """How a control call is read, and what is said to a wrong one."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 Model = TypeVar("Model", bound=BaseModel)
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class UnreadableError(Exception):
@@ -16,6 +18,21 @@ class UnreadableError(Exception):
     def __init__(self, complaints: dict[str, list[str]]) -> None:
         super().__init__(str(complaints))
         self.complaints = complaints
+
+
+def routes(table: Iterable[tuple[str, str, Endpoint]]) -> list[Route]:
+    """Return one route for each path of (method, path, endpoint), so that `Allow` names all that a path knows."""
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for method, path, endpoint in table:
+        by_path.setdefault(path, {})[method] = endpoint
+    return [Route(path, _by_method(endpoints), methods=list(endpoints)) for path, endpoints in by_path.items()]
+
+
+def _by_method(endpoints: Mapping[str, Endpoint]) -> Endpoint:
+    async def attend(request: Request) -> Response:
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+    return attend
 
 
 def complain(_request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ Both body forms are official [A]. A form says everything as text and nests by na
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from sandbox.errors import bad_request, invalid
@@ -40,6 +40,8 @@ def _json_fields(raw: bytes) -> Fields:
     document = json.loads(raw)
     if not isinstance(document, dict):
         raise bad_request()
+    if b"\\u" in raw:
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is no text, and can be sent to nobody
     return document
 
 
@@ -127,13 +129,30 @@ def user_ids(value: object, field: str) -> list[int]:
     return [user_id(one, field) for one in value]
 
 
+def texts(fields: Fields, names: Iterable[str]) -> dict[str, str]:
+    """Return those of the fields that are there, all of them texts.
+
+    Raises:
+        ApiError: 422 when one is none.
+    """
+    given: dict[str, str] = {}
+    for name in names:
+        if name in fields:
+            value = fields[name]
+            if not isinstance(value, str):
+                raise invalid(name, "must be a text")
+            given[name] = value
+    return given
+
+
 def count(query: dict[str, str], name: str, default: int, largest: int) -> int:
-    """Return a whole number of a query, cut to the largest.
+    """Return a whole number of a query, however long, cut to the largest.
 
     Raises:
         ApiError: 422 when it is none.
     """
     text = query.get(name, str(default))
-    if not DIGITS.match(text):
+    if not text.isascii() or not text.isdecimal():
         raise invalid(name, "is invalid")
-    return min(int(text), largest)
+    digits = text.lstrip("0")
+    return largest if len(digits) > len(str(largest)) else min(int(digits or "0"), largest)

@@ -1,6 +1,5 @@
 """`/_sandbox/…`: turning the sandbox over HTTP. No credentials: it listens on the loopback."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.asking import UnreadableError, query, read
+from sandbox.asking import Endpoint, UnreadableError, query, read, routes
 from sandbox.faults import Faults
 from sandbox.seeds import WorldSeed, plant
 from sandbox.service import ChatApi
@@ -17,8 +16,6 @@ from sandbox.sessions import LIFETIME_S
 LARGEST_PAGE = 10_000
 PAGE = 1_000
 LONGEST_WAIT_S = 60.0
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class SessionSeed(BaseModel):
@@ -72,7 +69,7 @@ class Control:
             ("DELETE", "/journal", self.clear_journal),
             ("GET", "/counts", self.show_counts),
         ]
-        return [Route(path, endpoint, methods=[method]) for method, path, endpoint in table]
+        return routes(table)
 
     async def health(self, _request: Request) -> Response:
         """Say that the sandbox listens."""

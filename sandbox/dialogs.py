@@ -24,15 +24,10 @@ class DialogCalls:
         if kind is None:
             raise invalid("type", "must be 1, 2 or 3")
         others = user_ids(asked.fields.get("occupants_ids"), "occupants_ids")
-        if kind == PRIVATE and len({*others, asked.user_id}) != 2:  # noqa: PLR2004 - two make it private
+        if kind == PRIVATE and sum(one != asked.user_id for one in others) != 1:
             raise invalid("occupants_ids", "must name one other user")
-        name = asked.fields.get("name")
         dialog = self._world.add_dialog(
-            kind,
-            [asked.user_id, *others],
-            user_id=asked.user_id,
-            name=None if name is None else str(name),
-            dialog_id=None,
+            kind, [asked.user_id, *others], user_id=asked.user_id, name=_name(asked), dialog_id=None
         )
         return json_answer(dialog.document(asked.user_id), 201)
 
@@ -46,30 +41,32 @@ class DialogCalls:
         Any occupant may [C]; photo and custom data are not imitated.
         """
         dialog = asked.dialog(self._world, asked.ids, "_id")
+        if not asked.fields:
+            raise invalid("base", "nothing to change")  # what the real one says is not known [?]
         added, removed = _occupants(asked, "push_all"), _occupants(asked, "pull_all")
         if (added or removed) and dialog.type != GROUP:
             raise invalid("occupants_ids", "can be changed in a group dialog alone")
-        name = asked.fields.get("name")
+        name = _name(asked)
         if name is not None and dialog.type == PRIVATE:
             raise invalid("name", "is the other user's in a private dialog")
         if name is not None:
-            dialog.name = str(name)
+            dialog.name = name
         self._world.change_occupants(dialog, added, removed)
         return json_answer(dialog.document(asked.user_id))
 
     def delete(self, asked: Asked) -> Answer:
         """`DELETE /chat/Dialog/{ids}.json`: for the caller alone, or by its owner with `force=1` for everyone [A]."""
-        deletion = Deletion()
+        deletion, for_everyone = Deletion(), asked.for_everyone
         for one in asked.several_ids():
-            deletion.note(one, self._delete_one(asked, self._world.dialogs.get(one)))
+            deletion.note(one, self._delete_one(asked, self._world.dialogs.get(one), for_everyone=for_everyone))
         return deletion.answer()
 
-    def _delete_one(self, asked: Asked, dialog: Dialog | None) -> Fate:
+    def _delete_one(self, asked: Asked, dialog: Dialog | None, *, for_everyone: bool) -> Fate:
         if dialog is None or asked.user_id in dialog.hidden_from:
             return Fate.NOT_FOUND
-        if not dialog.admits(asked.user_id) or (asked.for_everyone and asked.user_id != dialog.user_id):
+        if not dialog.admits(asked.user_id) or (for_everyone and asked.user_id != dialog.user_id):
             return Fate.WRONG_PERMISSIONS
-        if asked.for_everyone:
+        if for_everyone:
             self._world.delete_dialog(dialog)
         else:
             dialog.hidden_from |= {asked.user_id}
@@ -81,6 +78,13 @@ class DialogCalls:
         skip, limit = count(asked.query, "skip", 0, 2**31), count(asked.query, "limit", PAGE, PAGE)
         items = [dialog.document(asked.user_id) for dialog in dialogs[skip : skip + limit]]
         return json_answer({"total_entries": len(dialogs), "skip": skip, "limit": limit, "items": items})
+
+
+def _name(asked: Asked) -> str | None:
+    name = asked.fields.get("name")
+    if name is not None and not isinstance(name, str):
+        raise invalid("name", "must be a text")
+    return name
 
 
 def _occupants(asked: Asked, change: str) -> list[int]:

@@ -3,6 +3,8 @@
 `errors` is a list in some and a mapping in others; clients must read both, so the sandbox sends both.
 """
 
+from collections.abc import Iterable
+
 from sandbox.answers import Answer, json_answer
 
 
@@ -12,16 +14,19 @@ class ApiError(Exception):
     Attributes:
         status: The HTTP status of the answer.
         document: The JSON body of the answer.
+        allow: The methods that its path knows, where that is what was wrong.
     """
 
-    def __init__(self, status: int, document: object) -> None:
+    def __init__(self, status: int, document: object, allow: Iterable[str] = ()) -> None:
         super().__init__(f"{status} {document}")
         self.status = status
         self.document = document
+        self.allow = tuple(allow)
 
     def answer(self) -> Answer:
         """Return the answer that tells the caller."""
-        return json_answer(self.document, self.status)
+        told = json_answer(self.document, self.status)
+        return told.with_header(b"allow", ", ".join(self.allow)) if self.allow else told
 
 
 def bad_request() -> ApiError:
@@ -47,6 +52,11 @@ def forbidden() -> ApiError:
 def not_found() -> ApiError:
     """404: no such message, dialog or path [B]."""
     return ApiError(404, {"errors": ["The resource wasn't found"]})
+
+
+def not_allowed(methods: Iterable[str]) -> ApiError:
+    """405: the path is there, the method is not [?]; HTTP wants it to be said so, with those that are."""
+    return ApiError(405, {"errors": ["Method not allowed"]}, sorted(methods))
 
 
 def unknown_user() -> ApiError:

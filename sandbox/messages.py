@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from sandbox.answers import EMPTY, Answer, json_answer
 from sandbox.asked import Asked
-from sandbox.bodies import Fields, count, flag, object_id, user_id
+from sandbox.bodies import DIGITS, Fields, count, flag, object_id, user_id
 from sandbox.deleting import Deletion, Fate
 from sandbox.errors import forbidden, invalid, not_found, rejected
 from sandbox.records import Dialog, Message
 from sandbox.world import World, by_date_sent, mark_dialog, mark_messages
 
 PAGE = 100
+LATEST_S = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +118,18 @@ class MessageCalls:
 
         For everyone: the sender or the dialog's owner may [C]; the documentation says "the owner", of one or the other.
         """
-        deletion = Deletion()
+        deletion, for_everyone = Deletion(), asked.for_everyone
         for one in asked.several_ids():
-            deletion.note(one, self._delete_one(asked, self._found(asked, one)))
+            deletion.note(one, self._delete_one(asked, self._found(asked, one), for_everyone=for_everyone))
         return deletion.answer()
 
-    def _delete_one(self, asked: Asked, message: Message | None) -> Fate:
+    def _delete_one(self, asked: Asked, message: Message | None, *, for_everyone: bool) -> Fate:
         if message is None:
             return Fate.NOT_FOUND
         owners = (message.sender_id, message.dialog.user_id)
-        if not message.dialog.admits(asked.user_id) or (asked.for_everyone and asked.user_id not in owners):
+        if not message.dialog.admits(asked.user_id) or (for_everyone and asked.user_id not in owners):
             return Fate.WRONG_PERMISSIONS
-        if asked.for_everyone:
+        if for_everyone:
             self._world.delete_message(message)
         else:
             message.hidden_from |= {asked.user_id}
@@ -164,8 +165,8 @@ def _refuse_stray_text(asked: Asked, change: Change) -> None:
 
 def _date_sent(fields: Fields) -> int | None:
     sent = fields.get("date_sent")
-    if sent is None or (isinstance(sent, int) and not isinstance(sent, bool)):
+    if isinstance(sent, str) and DIGITS.match(sent):
+        sent = int(sent)
+    if sent is None or (isinstance(sent, int) and not isinstance(sent, bool) and 0 <= sent <= LATEST_S):
         return sent
-    if isinstance(sent, str) and sent.isdecimal():
-        return int(sent)
     raise invalid("date_sent", "must be a unix time in seconds")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from sandbox.asking import UnreadableError, read
+from sandbox.asking import Endpoint, UnreadableError, read, routes
 from sandbox.plays import Offer, Plays, Press
 from sandbox.service import ChatApi
 from sandbox.watching import Watch
@@ -29,14 +29,14 @@ class Paging:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes, to be mounted under `/_sandbox`."""
-        return [
-            Route("/", self.enter, methods=["GET"]),
-            Route("/watch", self.watch, methods=["GET"]),
-            Route("/plays", self.take, methods=["GET"]),
-            Route("/plays", self.offer, methods=["PUT"]),
-            Route("/plays", self.press, methods=["POST"]),
-            Mount("/page", StaticFiles(directory=_FILES, html=True)),
+        table: list[tuple[str, str, Endpoint]] = [
+            ("GET", "/", self.enter),
+            ("GET", "/watch", self.watch),
+            ("GET", "/plays", self.take),
+            ("PUT", "/plays", self.offer),
+            ("POST", "/plays", self.press),
         ]
+        return [*routes(table), Mount("/page", StaticFiles(directory=_FILES, html=True))]
 
     async def enter(self, _request: Request) -> Response:
         """Lead a browser to the page."""

@@ -37,6 +37,16 @@ class Paths:
             ("DELETE", "Dialog"): dialogs.delete,
         }
 
+    def known(self) -> list[tuple[str, str]]:
+        """Return method and path of all calls; `{ids}` stands for what the path names."""
+        return [*self._fixed, *((method, f"/chat/{kind}/{{ids}}.json") for method, kind in self._of_one)]
+
+    def methods(self, path: str) -> set[str]:
+        """Return the methods that a path knows; none for a path that is not imitated."""
+        fixed = {method for method, known in self._fixed if known == path}
+        one = ONE.match(path)
+        return fixed or {method for method, kind in self._of_one if one and kind == one[1]}
+
     def find(self, method: str, path: str) -> tuple[Handler, str]:
         """Return the handler and the ids that the path names ("" for none).
 

@@ -11,7 +11,7 @@ from sandbox.answers import Answer, front_server_page
 from sandbox.asked import Asked
 from sandbox.auth import Account, Caller, Gate
 from sandbox.bodies import Fields, read_fields, read_query
-from sandbox.errors import ApiError, need_user
+from sandbox.errors import ApiError, need_user, not_allowed
 from sandbox.faults import Draw, Fate, Faults, Misbehaviour
 from sandbox.journal import Entry, Journal
 from sandbox.line import CallerGoneError, Line
@@ -90,6 +90,7 @@ class ChatApi:
         headers = dict(entry.headers)
         caller = NOBODY
         try:
+            self._refuse_method(entry)
             if (entry.method, entry.path) == ("POST", SESSION_PATH):
                 answer = self._open_session(entry, headers, faults)
             else:
@@ -100,6 +101,15 @@ class ChatApi:
         except ApiError as refusal:
             answer = refusal.answer()
         return _with_expiration(answer, caller.session)
+
+    def known(self) -> list[tuple[str, str]]:
+        """Return method and path of all calls that are imitated."""
+        return [*self._session_calls.known(), *self._paths.known()]
+
+    def _refuse_method(self, entry: Entry) -> None:
+        methods = self._session_calls.methods(entry.path) or self._paths.methods(entry.path)
+        if methods and entry.method not in methods:
+            raise not_allowed(methods)
 
     def _do(self, entry: Entry, headers: Mapping[str, str], caller: Caller, faults: Faults) -> Answer:
         own = self._session_calls.find(entry.method, entry.path)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sandbox.answers import EMPTY, Answer, json_answer
 from sandbox.auth import Account, Caller, Gate
-from sandbox.bodies import Fields, flat
+from sandbox.bodies import Fields, texts
 from sandbox.errors import session_missing
 from sandbox.faults import Faults
 from sandbox.sessions import Session, Sessions
@@ -31,6 +31,14 @@ class SessionCalls:
         session = self._gate.open_session(fields, faults)
         return session, self._answer(session, 201)
 
+    def known(self) -> list[tuple[str, str]]:
+        """Return method and path of all calls."""
+        return [("POST", SESSION_PATH), *self._handlers]
+
+    def methods(self, path: str) -> set[str]:
+        """Return the methods that a path knows."""
+        return {method for method, known in self.known() if known == path}
+
     def find(self, method: str, path: str) -> Handler | None:
         """Return the handler of a call on the caller's own session; None for every other call."""
         return self._handlers.get((method, path))
@@ -46,10 +54,10 @@ class SessionCalls:
 
     def log_in(self, caller: Caller, fields: Fields, faults: Faults) -> Answer:
         """`POST /login.json`: `login` or `email`, and `password` → 202 and the user, whose session it is now [B]."""
-        session, given = _session_of(caller), flat(fields)
+        session, given = _session_of(caller), texts(fields, ("login", "email", "password"))
         session.user_id = self._gate.log_in(given, faults)
-        named = {name: given[name] for name in ("login", "email") if name in given}
-        return json_answer({"user": {"id": session.user_id, **named}}, 202)
+        given.pop("password", None)
+        return json_answer({"user": {"id": session.user_id, **given}}, 202)
 
     def log_out(self, caller: Caller, _fields: Fields, _faults: Faults) -> Answer:
         """`DELETE /login.json`: the session goes on without its user, as the JS SDK describes it [B]."""

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox import client
 from sandbox.client import SandboxClient, SandboxError
+from sandbox.openapi import document
 from tests.integration.sandbox.chat import DIALOG, FIRST, READER, SENDER, WORLD, Chat, by_token
 
 
@@ -137,3 +138,14 @@ def test_a_session_has_the_wanted_token_and_can_be_ended(chat: Chat, sandbox: Sa
 def test_a_message_that_does_not_exist_is_an_error(sandbox: SandboxClient) -> None:
     with pytest.raises(SandboxError, match="404"):
         sandbox.message("f" * 24)
+
+
+def test_a_path_names_all_methods_that_it_knows(chat: Chat) -> None:
+    for path, allowed in (("faults", "DELETE, GET, HEAD, PUT"), ("plays", "GET, HEAD, POST, PUT")):
+        refused = chat.call("PATCH", f"/_sandbox/{path}")
+        assert refused.status_code == 405
+        assert ", ".join(sorted(refused.headers["Allow"].split(", "))) == allowed
+
+
+def test_the_description_is_served(chat: Chat) -> None:
+    assert chat.get("/_sandbox/openapi.json").json() == document()

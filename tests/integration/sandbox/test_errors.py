@@ -10,6 +10,7 @@ from tests.integration.sandbox.chat import (
     FIRST,
     FOREIGN,
     FOREIGN_DIALOG,
+    OTHER,
     READER,
     SENDER,
     STRANGER,
@@ -40,6 +41,10 @@ def told(answer: Any) -> tuple[int, Any]:
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert answer.headers["X-Request-Id"]
     return answer.status_code, answer.json()
+
+
+def refusal(field: str, complaint: str) -> tuple[int, Any]:
+    return 422, {"errors": {field: [complaint]}}
 
 
 def test_400_for_a_body_that_cannot_be_read(chat: Chat) -> None:
@@ -92,10 +97,52 @@ def test_404_for_what_does_not_exist(chat: Chat) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("PUT", f"/chat/Message/{FIRST}"), ("PATCH", "/chat/Message.json"), ("GET", "/"), ("DELETE", "/chat/Dialog.json")],
+    [
+        ("PUT", f"/chat/Message/{FIRST}"),
+        ("PATCH", "/chat/Messages.json"),
+        ("GET", "/"),
+        ("DELETE", "/chat/Dialog"),
+        ("GET", "/chat/a%0Ab"),
+    ],
 )
 def test_404_for_what_is_not_imitated(chat: Chat, method: str, path: str) -> None:
     assert told(chat.call(method, path)) == (404, NOT_FOUND)
+
+
+@pytest.mark.parametrize("kind", ["Message", "Dialog"])
+def test_422_for_a_force_that_is_no_flag_whatever_it_is_for(chat: Chat, kind: str) -> None:
+    for ids in (UNKNOWN, f"{UNKNOWN},{'e' * 24}"):
+        assert told(chat.call("DELETE", f"/chat/{kind}/{ids}.json?force=0.5")) == refusal("force", "must be 1")
+
+
+@pytest.mark.parametrize("sent", [-1, "-1", 2**63, True, 1.5, "soon", []])
+def test_422_for_a_date_that_is_no_unix_second(chat: Chat, sent: object) -> None:
+    body = {"chat_dialog_id": DIALOG, "message": "m", "date_sent": sent}
+    assert told(chat.call("POST", "/chat/Message.json", body)) == refusal("date_sent", "must be a unix time in seconds")
+
+
+def test_422_for_a_dialog_that_is_named_by_no_text_has_two_others_or_is_not_changed(chat: Chat) -> None:
+    path = f"/chat/Dialog/{DIALOG}.json"
+    assert told(chat.call("POST", "/chat/Dialog.json", {"type": 2, "name": 5})) == refusal("name", "must be a text")
+    private = {"type": 3, "occupants_ids": [OTHER, OTHER]}
+    assert told(chat.call("POST", "/chat/Dialog.json", private)) == refusal("occupants_ids", "must name one other user")
+    assert told(chat.call("PUT", path, {"name": {}})) == refusal("name", "must be a text")
+    assert told(chat.call("PUT", path)) == refusal("base", "nothing to change")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "/chat/Message.json", "GET, POST, PUT"),
+        ("DELETE", "/chat/Message/unread.json", "GET"),
+        ("POST", f"/chat/Dialog/{UNKNOWN}.json", "DELETE, GET, PUT"),
+        ("PUT", "/session.json", "DELETE, GET, POST"),
+    ],
+)
+def test_405_names_what_a_path_knows_whoever_asks(chat: Chat, method: str, path: str, allowed: str) -> None:
+    refused = chat.call(method, path, who={})
+    assert told(refused) == (405, {"errors": ["Method not allowed"]})
+    assert refused.headers["Allow"] == allowed
 
 
 def test_404_of_the_users_api_when_users_are_not_created(chat: Chat, sandbox: SandboxClient) -> None:

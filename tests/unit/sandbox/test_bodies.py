@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.bodies import count, flag, flat, object_id, read_fields, user_id, user_ids
+from sandbox.bodies import count, flag, flat, object_id, read_fields, texts, user_id, user_ids
 from sandbox.errors import ApiError
 
 FORM = "application/x-www-form-urlencoded"
@@ -90,6 +90,22 @@ def test_user_ids_come_as_list_or_comma_list() -> None:
 
 def test_a_count_of_a_query_is_cut_to_the_largest_and_refused_when_it_is_none() -> None:
     assert count({"limit": "500"}, "limit", 100, 100) == 100
+    assert count({"limit": "9" * 5_000}, "limit", 100, 100) == 100
+    assert count({"limit": "0" * 5_000 + "7"}, "limit", 100, 100) == 7
     assert count({}, "skip", 0, 9) == 0
     with pytest.raises(ApiError):
         count({"skip": "-1"}, "skip", 0, 9)
+
+
+def test_half_a_surrogate_pair_cannot_be_read_and_a_whole_one_can() -> None:
+    assert read_fields("application/json", rb'{"message": "\ud83d\ude00"}') == {"message": "\U0001f600"}
+    with pytest.raises(ApiError) as refused:
+        read_fields("application/json", rb'{"message": "\ud83d"}')
+    assert refused.value.status == 400
+
+
+def test_texts_are_those_that_are_there_and_are_texts() -> None:
+    assert texts({"login": "ann", "age": 5}, ("login", "email")) == {"login": "ann"}
+    with pytest.raises(ApiError) as refused:
+        texts({"login": 5}, ("login",))
+    assert (refused.value.status, refused.value.document) == (422, {"errors": {"login": ["must be a text"]}})
