@@ -149,23 +149,33 @@ class AsyncReceiptQueue:
             await self._send_or_keep(self._core.dated(receipts), trace)
 
     async def flush(self) -> int:
-        """Records what waits in the buffer for Redis to be back, as far as it goes; answers how many still wait."""
+        """Records what waits in the buffer for Redis to be back, as far as it goes; answers how many still wait.
+
+        Raises:
+            redis.RedisError: Redis is there and refuses some of it (a damaged slot, a missing right): that stays.
+        """
         buffer = self._when_down
         if not isinstance(buffer, LocalBuffer):
             return 0
         self._stay_home()
         # Two at once would take away twice as many as they have recorded.
         async with self._flushing:
-            while waiting := buffer.next(PER_CALL):
+            turns, said = buffer.in_turn(PER_CALL), None
+            while True:
                 try:
-                    await self._send(self._core.batches(waiting, None))
-                except redis.RedisError as error:
-                    if not is_down(error):
-                        raise
-                    buffer.failed()
-                    break
-                buffer.done(len(waiting))
-        return len(buffer)
+                    waiting = turns.send(said)
+                except StopIteration as ended:
+                    if ended.value is not None:
+                        raise ended.value from None
+                    return len(buffer)
+                said = await self._attempt(waiting)
+
+    async def _attempt(self, waiting: list[Receipt]) -> redis.RedisError | None:
+        try:
+            await self._send(self._core.batches(waiting, None))
+        except redis.RedisError as error:
+            return error
+        return None
 
     async def aclose(self) -> None:
         """Records what still waits if Redis is there, and gives the connections back."""
@@ -212,7 +222,10 @@ class AsyncReceiptQueue:
     async def _flush_later(self, buffer: LocalBuffer) -> None:
         while len(buffer):
             await asyncio.sleep(buffer.retry_s)
-            await self.flush()
+            try:
+                await self.flush()
+            except redis.RedisError as error:
+                buffer.say_refused(error)
 
     async def _send(self, batches: list[list[str]]) -> None:
         for batch in batches:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import redis
+
 from receipt_sync.when_down import LocalBuffer
 
 
@@ -44,7 +46,10 @@ class Flusher:
 
     def _run(self, ended: threading.Event) -> None:
         while not ended.wait(self._buffer.retry_s):
-            self._flush()
+            try:
+                self._flush()
+            except redis.RedisError as error:
+                self._buffer.say_refused(error)
             with self._lock:
                 # Seen and left in one step: what is kept a moment later finds no thread, and starts one.
                 if not len(self._buffer):

@@ -182,21 +182,31 @@ class ReceiptQueue:
             self._send_or_keep(self._core.dated(receipts), trace)
 
     def flush(self) -> int:
-        """Records what waits in the buffer for Redis to be back, as far as it goes; answers how many still wait."""
+        """Records what waits in the buffer for Redis to be back, as far as it goes; answers how many still wait.
+
+        Raises:
+            redis.RedisError: Redis is there and refuses some of it (a damaged slot, a missing right): that stays.
+        """
         buffer = self._when_down
         if not isinstance(buffer, LocalBuffer):
             return 0
         with buffer.flushing:
-            while waiting := buffer.next(PER_CALL):
+            turns, said = buffer.in_turn(PER_CALL), None
+            while True:
                 try:
-                    self._send(self._core.batches(waiting, None))
-                except redis.RedisError as error:
-                    if not is_down(error):
-                        raise
-                    buffer.failed()
-                    break
-                buffer.done(len(waiting))
-        return len(buffer)
+                    waiting = turns.send(said)
+                except StopIteration as ended:
+                    if ended.value is not None:
+                        raise ended.value from None
+                    return len(buffer)
+                said = self._attempt(waiting)
+
+    def _attempt(self, waiting: list[Receipt]) -> redis.RedisError | None:
+        try:
+            self._send(self._core.batches(waiting, None))
+        except redis.RedisError as error:
+            return error
+        return None
 
     def close(self) -> None:
         """Records what still waits if Redis is there, and gives the connections back; the queue may be used again."""

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Protocol
 
 from redis import exceptions
@@ -21,6 +21,7 @@ from receipt_sync.receipts import EditMessage, MarkRead, Receipt
 log = logging.getLogger(__name__)
 
 RECEIPTS_QUEUE = "receipts"
+Said = exceptions.RedisError | None
 # Not reached, starting, without a master, read-only or full: all of it passes. A wrong password does not.
 _DOWN = (
     exceptions.ConnectionError,
@@ -101,6 +102,7 @@ class LocalBuffer:
         self._kept: deque[Receipt] = deque()
         self._lock = threading.Lock()
         self._tried_s = 0.0
+        self._said = ""
         self.flushing = threading.Lock()
 
     def __len__(self) -> int:
@@ -133,6 +135,42 @@ class LocalBuffer:
         with self._lock:
             for _ in range(min(count, len(self._kept))):
                 self._kept.popleft()
+
+    def put_off(self) -> None:
+        """The oldest is refused: the others go first."""
+        with self._lock:
+            self._kept.rotate(-1)
+
+    def in_turn(self, most: int) -> Generator[list[Receipt], Said, Said]:
+        """What to record next, at most so many at once; `send` it what Redis said, None for a yes.
+
+        Each is tried once. Of a call that is refused each goes alone, so that one whose slot is damaged stops no other.
+
+        Returns:
+            What the last one that was refused was refused with; those stay. None: all recorded, or Redis is down.
+        """
+        left, alone, refused = len(self), 0, None
+        while left > 0 and (waiting := self.next(1 if alone else min(most, left))):
+            said = yield waiting
+            if said is not None and is_down(said):
+                self.failed()
+                return refused
+            if said is not None and len(waiting) > 1:
+                alone = len(waiting)
+                continue
+            if said is None:
+                self.done(len(waiting))
+            else:
+                self.put_off()
+                refused = said
+            left, alone = left - len(waiting), max(0, alone - 1)
+        return refused
+
+    def say_refused(self, error: exceptions.RedisError) -> None:
+        """Logs, once for the same words, that Redis is there and refuses what waits."""
+        if str(error) != self._said:
+            self._said = str(error)
+            log.error("Redis refuses receipts that were kept, they wait on: %s", error)
 
     def forget(self) -> None:
         """Empties it, in a child of a fork; the lock may have been held by a thread that is not here."""

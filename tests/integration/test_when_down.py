@@ -14,7 +14,16 @@ import pytest
 import redis
 from celery import Celery
 
-from receipt_sync import AsyncReceiptQueue, EditMessage, InvalidReceipt, LocalBuffer, MarkRead, ReceiptQueue, ToBroker
+from receipt_sync import (
+    AsyncReceiptQueue,
+    EditMessage,
+    InvalidReceipt,
+    LocalBuffer,
+    MarkRead,
+    Receipt,
+    ReceiptQueue,
+    ToBroker,
+)
 from receipt_sync.calls import DELIVERED, EDIT, READ
 from stack.redis_server import RedisServer
 from tests.ledger_audit import Accounts, audit
@@ -136,6 +145,73 @@ def test_two_that_flush_at_once_lose_nothing(server: RedisServer) -> None:
 
     asyncio.run(both())
     assert accounts(server).recorded == 1500
+
+
+DAMAGED = 700
+
+
+def damage(server: RedisServer, dialog_id: str) -> None:
+    with server.client() as client:
+        client.set(f"rs:{{default}}:m:{dialog_id}:u{USER}", "no slot")
+
+
+def mend(server: RedisServer, dialog_id: str) -> None:
+    with server.client() as client:
+        client.delete(f"rs:{{default}}:m:{dialog_id}:u{USER}")
+
+
+def marks(count: int) -> list[Receipt]:
+    return [MarkRead(dialog_id=dialog, user_id=USER) for dialog in dialogs(count)]
+
+
+def test_one_whose_slot_is_damaged_stops_no_other(server: RedisServer) -> None:
+    buffer = LocalBuffer(retry_s=60)
+    receipts = ReceiptQueue(server.url, timeout_s=5, when_down=buffer)
+    damage(server, dialogs(1500)[DAMAGED])
+    server.kill()
+    receipts.record_many(marks(1500))
+    server.restart()
+    with pytest.raises(redis.ResponseError, match="should be a slot"):
+        receipts.flush()
+    assert len(buffer) == 1
+    mend(server, dialogs(1500)[DAMAGED])
+    assert receipts.flush() == 0
+    assert accounts(server).recorded == 1500
+
+
+def test_one_whose_slot_is_damaged_stops_no_other_of_the_async_queue(server: RedisServer) -> None:
+    async def run() -> None:
+        buffer = LocalBuffer(retry_s=60)
+        receipts = AsyncReceiptQueue(server.url, timeout_s=5, when_down=buffer)
+        damage(server, dialogs(20)[7])
+        await asyncio.to_thread(server.kill)
+        await receipts.record_many(marks(20))
+        await asyncio.to_thread(server.restart)
+        with pytest.raises(redis.ResponseError, match="should be a slot"):
+            await receipts.flush()
+        assert len(buffer) == 1
+        mend(server, dialogs(20)[7])
+        await receipts.aclose()
+
+    asyncio.run(run())
+    assert accounts(server).recorded == 20
+
+
+def test_what_is_refused_is_said_once_and_tried_on(server: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
+    buffer = LocalBuffer(retry_s=0.05)
+    receipts = ReceiptQueue(server.url, timeout_s=TIMEOUT_S, when_down=buffer)
+    damaged = dialogs(2)[0]
+    damage(server, damaged)
+    server.kill()
+    receipts.record_many(marks(2))
+    server.restart()
+    until(lambda: len(buffer) == 1, "the other one recorded")
+    until(lambda: "they wait on" in caplog.text, "a word about it")
+    mend(server, damaged)
+    until(lambda: len(buffer) == 0, "the refused one recorded")
+    receipts.close()
+    assert caplog.text.count("they wait on") == 1
+    assert accounts(server).recorded == 2
 
 
 def test_a_wrong_argument_and_a_wrong_password_are_never_kept(server: RedisServer) -> None:
