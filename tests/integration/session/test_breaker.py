@@ -40,7 +40,7 @@ def settle(real: RealLedger, claim: object, verdict: Verdict) -> None:
 
 
 def probe(real: RealLedger) -> object:
-    # What is claimed in the millisecond of the opening was claimed before it (breaker.lua); a probe comes seconds later.
+    # What is claimed in the millisecond of the opening was claimed before it (breaker.lua); a probe comes much later.
     opened_ms = int(float(real.redis.hget("rs:{app-1}:pace", "open")))
     until(lambda: now_ms(real.redis) > opened_ms, "the next millisecond")
     real.redis.hset("rs:{app-1}:pace", "till", 0)
