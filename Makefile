@@ -189,7 +189,7 @@ fuzz: setup  ## anything through every door; FUZZ_INPUTS says how many (120000)
 
 .PHONY: simulate
 simulate: setup  ## the protocol under simulation; SCHEDULES=n many, SEED=n one of them as a story, REPORT=file, KEEP=file goes on with a long run
-	@"$(BIN)/python" -m tests.simulation $(if $(SEED),--seed "$(SEED)") $(if $(SCHEDULES),--schedules "$(SCHEDULES)") \
+	@"$(BIN)/python" -m tests.simulation $(if $(SEED),--seed "$(SEED)") $(if $(SCHEDULES),--schedules "$(SCHEDULES)") $(if $(FIRST),--first "$(FIRST)") \
 		$(if $(REPORT),--report "$(REPORT)") $(if $(KEEP),--keep "$(KEEP)")
 
 .PHONY: pace-plot

@@ -7,6 +7,8 @@ bin=${1:?expected the directory of the programs}
 "$bin/bandit" --quiet --configfile pyproject.toml --recursive producer worker tasks settings sandbox traffic stack demo
 # Benchmarks assert what their measurement rests on.
 "$bin/bandit" --quiet --configfile pyproject.toml --skip B101 --recursive bench
+# The examples' own tests stand beside what they test, and assert.
+"$bin/bandit" --quiet --configfile pyproject.toml --recursive --exclude "$(find examples -name 'test*.py' | paste -sd, -)" examples
 report=$(mktemp -d)
 trap 'rm -rf "$report"' EXIT
 worst=0
