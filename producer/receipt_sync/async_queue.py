@@ -178,15 +178,21 @@ class AsyncReceiptQueue:
         return None
 
     async def aclose(self) -> None:
-        """Records what still waits if Redis is there, and gives the connections back."""
+        """Records what still waits if Redis is there, and gives the connections back.
+
+        Raises:
+            redis.RedisError: as of `flush`; the connections are given back all the same.
+        """
         if self._home is not None:
             self._stay_home()
         if self._flusher is not None:
             self._flusher.cancel()
             await asyncio.gather(self._flusher, return_exceptions=True)
             self._flusher = None
-        await self.flush()
-        await self._redis.aclose()
+        try:
+            await self.flush()
+        finally:
+            await self._redis.aclose()
 
     def _stay_home(self) -> None:
         # A connection of redis.asyncio that is used by another loop fails when the receipt is on its way, in words that

@@ -209,11 +209,17 @@ class ReceiptQueue:
         return None
 
     def close(self) -> None:
-        """Records what still waits if Redis is there, and gives the connections back; the queue may be used again."""
+        """Records what still waits if Redis is there, and gives the connections back; the queue may be used again.
+
+        Raises:
+            redis.RedisError: as of `flush`; the connections are given back all the same.
+        """
         if self._flusher is not None:
             self._flusher.stop()
-        self.flush()
-        self._redis.close()
+        try:
+            self.flush()
+        finally:
+            self._redis.close()
 
     def _record(self, mark: MarkRead | MarkDelivered, trace: str | None) -> None:
         if self._when_down is None:
