@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 LOOK_EVERY_S = 30.0
 # On a busy machine the sync's process is given a core later than this one (docs/decisions/0024).
-_HEAD_START_S = 0.1
+HEAD_START_S = 0.1
 _OWN_WORDS = ("BROKENKEY ", "VERSION ")  # of slot.lua
 
 Doorbell = Callable[[str, str], None]
@@ -190,7 +190,7 @@ class Ticker(threading.Thread):
         message = wakes.get_message(timeout=wait_s)
         if self._sync_stays():
             # It has heard the same and claims right now: a doorbell would be rung in vain.
-            self._ended.wait(_HEAD_START_S)
+            self._ended.wait(HEAD_START_S)
             message = message or wakes.get_message(timeout=0)
         called = message is not None
         while message is not None:
