@@ -1,13 +1,13 @@
 // Adds receipts and says how long that took: `node producer.js REDIS_URL MODE GATHER_MS`.
-// One JSON command per line of stdin, one JSON answer per line of stdout:
+// Its commands (commands.js):
 //   {"do": "add", "receipts": […]}                 one at a time, each awaited    → {"seconds": …}
 //   {"do": "addBulk", "receipts": […], "size": n}  n at a time                    → {"seconds": …}
 //   {"do": "play", "receipts": […], "size": n}     each at its `t_s` from now, together what is due → {"added_s": […]}
 //   {"do": "counts"}                               → BullMQ's own counts of jobs by state
 
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { serve } from "./commands.js";
 import { jobOf, queueAt } from "./jobs.js";
 
 const [redisUrl, mode, gatherMs] = process.argv.slice(2);
@@ -46,11 +46,7 @@ async function play({ receipts, size }) {
   return { added_s: added };
 }
 
-const commands = { add, addBulk, play, counts: () => queue.getJobCounts() };
 await queue.waitUntilReady();
-for await (const line of createInterface({ input: process.stdin })) {
-  const command = JSON.parse(line);
-  console.log(JSON.stringify(await commands[command.do](command)));
-}
+await serve({ add, addBulk, play, counts: () => queue.getJobCounts() });
 await queue.close();
 process.exit(0); // a connection that was handed to a queue stays open

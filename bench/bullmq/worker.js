@@ -2,35 +2,14 @@
 
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";
-import { Pool } from "undici";
 
+import { senderTo } from "./api.js";
 import { QUEUE } from "./jobs.js";
 
 const [redisUrl, endpoint, apiKey, concurrency] = process.argv.slice(2);
-const api = new Pool(endpoint, { connections: Number(concurrency) }); // keeps its connections
+const send = senderTo(endpoint, apiKey, Number(concurrency));
 
-function callOf({ kind, dialog, message, text }) {
-  if (kind === "edit") return [`/chat/Message/${message}.json`, { chat_dialog_id: dialog, message: text }];
-  return ["/chat/Message.json", { chat_dialog_id: dialog, [kind]: "1" }];
-}
-
-async function send({ data }) {
-  const [path, body] = callOf(data);
-  const answer = await api.request({
-    method: "PUT",
-    path,
-    headers: {
-      "content-type": "application/json",
-      authorization: `ApiKey ${apiKey}`,
-      "on-behalf-of": String(data.user),
-    },
-    body: JSON.stringify(body),
-  });
-  await answer.body.dump(); // so that the connection can be used again
-  if (answer.statusCode !== 200) throw new Error(`the API answered ${answer.statusCode}`);
-}
-
-const worker = new Worker(QUEUE, send, {
+const worker = new Worker(QUEUE, ({ data }) => send(data), {
   connection: new Redis(redisUrl, { maxRetriesPerRequest: null }), // as its documentation demands for workers
   concurrency: Number(concurrency),
 });

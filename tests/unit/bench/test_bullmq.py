@@ -1,11 +1,13 @@
 """What goes to BullMQ, and what is said where there is none."""
 
 import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from bench.bullmq import installation
+from bench.bullmq import installation, program
 from bench.bullmq.installation import MissingError, node
 from bench.bullmq.producer import receipts_of
 from traffic.arrivals import Arrival
@@ -46,3 +48,26 @@ def test_an_installation_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_every_version_is_pinned() -> None:
     assert all(version[0].isdigit() for version in installation._pinned().values())
+
+
+def test_a_program_that_ends_says_with_what_and_at_which_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "ends").write_text("import sys; sys.stdin.readline(); sys.exit(3)", encoding="utf-8")
+    monkeypatch.setattr(program, "node", lambda: sys.executable)
+    with (
+        program.Program(str(tmp_path / "ends")) as ended,
+        pytest.raises(RuntimeError, match=r"ended with status 3 when asked to add$"),
+    ):
+        ended.ask("add", receipts=[])
+
+
+def test_a_program_is_asked_in_lines_of_json_and_ends_with_its_block(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "echoes").write_text("import sys\nfor line in sys.stdin: print(line, end='', flush=True)", "utf-8")
+    monkeypatch.setattr(program, "node", lambda: sys.executable)
+    with program.Program(str(tmp_path / "echoes"), "word") as echoes:
+        assert echoes.ask("add", receipts=[1]) == {"do": "add", "receipts": [1]}
+        assert echoes.ask("counts") == {"do": "counts"}
+    assert echoes._node.returncode == 0
