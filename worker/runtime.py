@@ -11,7 +11,7 @@ import redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
-from receipt_sync import ReceiptQueue, TokenSeal
+from receipt_sync import ReceiptQueue
 from receipt_sync.connection import client_of
 from settings import Application, Settings
 from settings.service_session import CREDENTIALS
@@ -22,6 +22,7 @@ from worker.events import events
 from worker.ledger import Ledger, RingSize
 from worker.ledger.policy import policy_of
 from worker.plan import Limits
+from worker.sealing import seal_of
 from worker.sending import Way
 from worker.service_session import ServiceSession
 from worker.session_store import SessionStore, digest_of
@@ -41,7 +42,7 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._seal = TokenSeal.from_text(settings.token_keys.get_secret_value() if settings.token_keys else None)
+        self._seal = seal_of(settings)
         self.redis = client_of(
             settings.redis_url,
             timeout_s=_REDIS_TIMEOUT_S,

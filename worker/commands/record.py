@@ -13,6 +13,7 @@ from receipt_sync import EditMessage, InvalidReceipt, MarkDelivered, MarkRead, R
 from worker.commands.door import Door, door
 from worker.commands.options import ObjectId, of_application
 from worker.commands.printing import print_json
+from worker.sealing import seal_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -29,7 +30,7 @@ def _actor(command: Command) -> Command:
 
 def _messages(command: Command) -> Command:
     for option in (
-        click.option("--up-to", type=ObjectId(), help="The whole dialog, because of this message."),
+        click.option("--up-to", type=ObjectId(), help="The whole dialog; this message was seen last."),
         click.option(
             "--message", "messages", type=ObjectId(), multiple=True, help="Only this message; more than once."
         ),
@@ -127,8 +128,13 @@ def _mark(
 
 
 def _queue(opened: Door) -> ReceiptQueue:
-    client, settings = opened.client, opened.settings
-    return ReceiptQueue(client=client, application=opened.application, max_text_bytes=settings.max_text_bytes)
+    settings = opened.settings
+    return ReceiptQueue(
+        client=opened.client,
+        application=opened.application,
+        max_text_bytes=settings.max_text_bytes,
+        seal=seal_of(settings),
+    )
 
 
 def _say(application: str, receipt: Receipt, narrowed: str, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from stack.redis_server import RedisServer
-from tests.integration.operating import Commands
+from tests.everything import everything
+from tests.integration.operating import Commands, held_by
 from tests.shorthand import DIALOG, EDITS, MARKS, USER, msg
 from worker.commands import main
 from worker.ledger import EditClaim, MarkClaim
@@ -58,6 +60,18 @@ def test_a_token_comes_from_a_file(held: Runtime, commands: Commands, tmp_path: 
     words = ["--text", "x", "--token-file", str(tmp_path / "token")]
     assert commands.run("record", "edit", DIALOG, msg(1), *BY_USER, *words).exit_code == 0
     assert [(claim.actor, claim.token) for claim in claimed(held)] == [(f"s{USER}", "a-token")] * 2
+
+
+def test_a_token_is_sealed_as_a_web_apps_is(redis_server: RedisServer, held: Runtime, tmp_path: Path) -> None:
+    keys = base64.b64encode(bytes(32)).decode()
+    commands = Commands(redis_server.url_of("operator"), RECEIPTS_TOKEN_KEYS=keys)
+    (tmp_path / "token").write_text("a-token\n")
+    words = [*BY_USER, "--token-file", str(tmp_path / "token")]
+    assert commands.run("record", "read", DIALOG, *words).exit_code == 0
+    assert b"a-token" not in everything(held.redis)
+    knowing = held_by(redis_server, RECEIPTS_TOKEN_KEYS=keys)
+    assert [claim.token for claim in claimed(knowing)] == ["a-token"]
+    knowing.redis.close()
 
 
 @pytest.mark.parametrize(
