@@ -39,7 +39,7 @@ lint: setup  ## format, lint, types, import rules, generated pages
 	"$(BIN)/python" -m bench.page --check docs/benchmarks.md
 
 .PHONY: test
-test: lint  ## everything that CI runs: lint, types, import rules, tests
+test: lint  ## lint, types, import rules, tests; what CI adds stands in .ci/run
 	"$(BIN)/pytest" -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: test-brokers

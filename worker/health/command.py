@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from worker.health.report import DIRECTORY, Report, directory, reports
 
-# A worker writes every second, beat at least every five, and waits for a broker within its sends.
+# A worker writes every two seconds, beat at least every five, and waits for a broker within its sends.
 _OLD_AFTER_S = {"worker": 15.0, "beat": 60.0}
 QUESTIONS = {"live": "worker", "ready": "worker", "beat": "beat"}
 _USAGE = "usage: python -m worker health live|ready|beat"

@@ -1,4 +1,4 @@
-"""The report: a small file in which a process says how it is, written anew every second or so.
+"""The report: a small file in which a process says how it is, written anew every few seconds.
 
 A file, for the process that is asked may be the one that cannot answer. Its age is by the machine's monotonic clock,
 which all its processes share: a laptop that slept has not made the report any older.

@@ -20,8 +20,8 @@ _OPENING = """\
 <!-- Made by `make docs` from worker/metrics/: change that, not this page. -->
 
 `python -m worker metrics` (`metrics` in the Procfile and in compose) serves them at `/metrics`, for every application
-that is configured; by default at 127.0.0.1, port 9464 (`METRICS_ADDRESS`, `METRICS_PORT`). `/healthz` says that the
-process answers, and asks no Redis.
+that is configured; by default at 127.0.0.1, port 9464 (`--address`, `--port`; the Procfile and compose fill them from
+`METRICS_ADDRESS` and `METRICS_PORT`). `/healthz` says that the process answers, and asks no Redis.
 
 Prometheus' side stands in [docker/prometheus](../docker/prometheus): `prometheus.yml` and the alerts, whose
 runbooks are in [running.md](running.md). A dashboard for Grafana is

@@ -59,5 +59,5 @@ async def read(dialog_id: str, body: Read, user_id: CurrentUser, receipts: Recei
 async def report(
     reports: Annotated[list[Report], Field(min_length=1, max_length=1_000)], user_id: CurrentUser, receipts: Receipts
 ) -> None:
-    """All that a device has to tell, in one round trip: all of it or nothing."""
+    """All that a device has to tell: checked as a whole before any of it is recorded, 500 in a round trip."""
     await receipts.record_many([each.receipt(user_id) for each in reports])
