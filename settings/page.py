@@ -32,8 +32,8 @@ value (secrets masked) and what was expected. `python -m worker settings` shows 
   was meant: a misspelt setting must not be ignored. The producers' two, `RECEIPTS_APPLICATION` and
   `RECEIPTS_REDIS_TIMEOUT_S`, are let pass: web app and worker often share an environment.
 - Instead of any variable `NAME` but `RECEIPTS_APPLICATIONS` and `RECEIPTS_HEALTH_DIR`, `NAME_FILE` may give the path of
-  a file that holds the value, in UTF-8; its final newline does not count. So secrets can come from files, as Docker and Kubernetes mount
-  them: `QUICKBLOX_API_KEY_FILE=/run/secrets/quickblox_api_key`. Giving both is a fault.
+  a file that holds the value, in UTF-8; its final newline does not count. So secrets can come from files, as Docker and
+  Kubernetes mount them: `QUICKBLOX_API_KEY_FILE=/run/secrets/quickblox_api_key`. Giving both is a fault.
 - Secrets, and passwords in addresses, are shown as `********`.
 - Calls to the chat API go through the environment's `HTTPS_PROXY` or `HTTP_PROXY` unless `NO_PROXY` names the host.
 
