@@ -28,7 +28,7 @@ class Producer(threading.Thread):
     """
 
     def __init__(self, url: str, dialog_id: str) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # a test that fails does not join it
         # WAIT speaks of the writes of its own connection.
         self._one = client_of(url, timeout_s=0.5, retry=Retry(NoBackoff(), 1)).client()  # type: ignore[no-untyped-call]
         self._queue = ReceiptQueue(client=self._one)

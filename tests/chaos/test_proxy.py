@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -44,6 +45,8 @@ def echo() -> Iterator[Echo]:
     server = Echo()
     server.start()
     yield server
+    with contextlib.suppress(OSError):  # a test has closed it
+        server.listener.shutdown(socket.SHUT_RDWR)  # closing alone does not wake who accepts
     server.listener.close()
 
 

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 import pytest
 
 from tests.contract.scripted_server import OK_EMPTY, Request, ScriptedServer, answers, reset
+from tests.running import until
 from worker.chat_api import ChatApi, Endpoint
 from worker.plan import Put
 from worker.verdicts import Rejected, Sent, Throttled, Unauthorized, Unavailable, Verdict
@@ -205,7 +206,7 @@ def test_a_host_that_cannot_have_an_address() -> None:
 def test_a_server_that_hangs(server: ScriptedServer) -> None:
     server.script = server.hang
     assert api_of(server.url, read_timeout_s=0.05).send(BY_KEY) == Unavailable("no answer: ReadTimeout")
-    assert len(server.requests) == 1
+    until(lambda: len(server.requests) == 1, "the server has read it")
 
 
 def test_a_connection_that_is_not_accepted_in_time() -> None:
@@ -333,11 +334,11 @@ def test_a_body_that_never_comes_does_not_hide_the_status(
         return server.hang(connection, request)
 
     server.script = script
-    assert isinstance(api_of(server.url, read_timeout_s=0.05).send(BY_KEY), kind)
+    assert isinstance(api_of(server.url, read_timeout_s=0.5).send(BY_KEY), kind)
 
 
 def test_after_any_trouble_the_next_put_gets_through(server: ScriptedServer) -> None:
-    api = api_of(server.url, read_timeout_s=0.2)
+    api = api_of(server.url, read_timeout_s=1)
     half_a_body = answers(b"HTTP/1.1 503 Status\r\nContent-Length: 100\r\n\r\nhalf")
     garbage = answers(b"garbage\r\n\r\n")
     troubles = [_resets_after_the_request, _closes_after_the_request, server.hang, garbage, half_a_body]

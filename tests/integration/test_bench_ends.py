@@ -19,8 +19,12 @@ def test_what_it_has_started_ends_with_it(number: int) -> None:
     bench = subprocess.Popen(
         [sys.executable, "-m", "bench", "room"], cwd=PROJECT, env=environment({}), stdout=subprocess.DEVNULL
     )
-    until(lambda: bool(psutil.Process(bench.pid).children(recursive=True)), "a server that it has started")
-    started = psutil.Process(bench.pid).children(recursive=True)
-    os.kill(bench.pid, number)
-    assert bench.wait(30) != 0
+    try:
+        until(lambda: bool(psutil.Process(bench.pid).children(recursive=True)), "a server that it has started")
+        started = psutil.Process(bench.pid).children(recursive=True)
+        os.kill(bench.pid, number)
+        assert bench.wait(30) != 0
+    finally:
+        bench.kill()
+        bench.wait()
     assert psutil.wait_procs(started, 0)[1] == []

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -156,9 +156,11 @@ def test_greenlets_record_through_one_queue_and_wait_without_holding_up_the_othe
     port = free_port()
     command = [sys.executable, "-m", "tests.integration.gevent_app"]
     urls = [redis_server.url, f"redis://127.0.0.1:{port}/0", hanging]
-    with subprocess.Popen(
-        [*command, *urls], cwd=PROJECT, env=environment({}), stdout=subprocess.PIPE, text=True
-    ) as app:
+    with (
+        subprocess.Popen([*command, *urls], cwd=PROJECT, env=environment({}), stdout=subprocess.PIPE, text=True) as app,
+        ExitStack() as ends,
+    ):
+        ends.callback(app.kill)  # what fails here must not wait for a program that waits for the rest of the test
         assert app.stdout
         said = (json.loads(line) for line in app.stdout)
         first = next(said)

@@ -30,7 +30,7 @@ from tests.ledger_audit import Accounts, audit
 from tests.running import until
 from tests.shorthand import DIALOG, USER, dialogs, msg
 
-TIMEOUT_S = 0.2
+TIMEOUT_S, TICK_S = 0.2, 0.01
 # A connection and an answer, each tried twice; the rest is for a busy machine.
 HANGS_AT_MOST_S = 4 * TIMEOUT_S + 2
 
@@ -293,12 +293,15 @@ def test_the_async_queue_keeps_and_records_as_well(server: RedisServer, down: st
         else:
             hang(server)
         began_s = time.monotonic()
-        ticks = asyncio.create_task(ticking())
+        ticks: list[float] = []
+        clock = asyncio.create_task(ticking(ticks))
         await receipts.mark_dialog_delivered(DIALOG, user_id=USER)
         await receipts.edit_message(DIALOG, msg(1), "edited", user_id=USER)
         assert time.monotonic() - began_s < HANGS_AT_MOST_S
-        ticks.cancel()
+        clock.cancel()
         assert len(buffer) == 2
+        if down == "hanging":
+            assert len(ticks) > TIMEOUT_S / TICK_S / 2, "others had their turns while the queue waited"
         if down == "stopped":
             server.restart()
         else:
@@ -315,9 +318,10 @@ def test_the_async_queue_keeps_and_records_as_well(server: RedisServer, down: st
     assert found.recorded >= 3
 
 
-async def ticking() -> None:
+async def ticking(ticks: list[float]) -> None:
     while True:
-        await asyncio.sleep(0.01)
+        ticks.append(time.monotonic())
+        await asyncio.sleep(TICK_S)
 
 
 def test_the_async_queue_raises_without_a_choice(server: RedisServer) -> None:

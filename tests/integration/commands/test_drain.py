@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 from stack.redis_server import RedisServer
@@ -21,22 +19,16 @@ def test_an_empty_ledger_is_empty_at_once(commands: Commands) -> None:
     assert commands.json("drain")["empty"] is True
 
 
-def test_it_waits_until_the_last_receipt_is_covered(held: Runtime, commands: Commands) -> None:
+def test_it_waits_until_the_last_receipt_is_covered(redis_server: RedisServer, held: Runtime) -> None:
     held.queue("default").record_many([read(dialog=dialog) for dialog in dialogs(3)])
-    ledger, looked = held.ways["default"].ledger, threading.Event()
-
-    def work() -> None:
-        looked.wait(10)
+    ledger = held.ways["default"].ledger
+    with terminal(redis_server.url_of("operator"), "drain", "--timeout", "30s") as shown:
+        shown.wait_for("3 receipts pending and 0 in flight, in 3 slots")
         claims = ledger.claim(3).claims
+        shown.wait_for("0 receipts pending and 3 in flight")
         ledger.settle([(each.slot, each.generation, Done(Part("r"))) for each in claims])
-
-    worker = threading.Timer(0.1, work)
-    worker.start()
-    threading.Timer(0.7, looked.set).start()
-    result = commands.run("drain", "--timeout", "20s")
-    worker.join()
-    assert (result.exit_code, result.stdout.startswith("Empty after ")) == (0, True)
-    assert "3 receipts pending and 0 in flight, in 3 slots" in result.stderr
+        assert shown.ends_with() == 0
+    assert "Empty after " in shown.seen
 
 
 def test_what_is_in_flight_is_not_gone(held: Runtime, commands: Commands) -> None:

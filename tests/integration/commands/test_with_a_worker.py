@@ -28,10 +28,13 @@ def faults(result: Result) -> list[str]:
 
 def test_on_call(system: System) -> None:
     commands = commands_of(system)
-    worker = system.start_worker()
+    worker = system.start_worker(RECEIPTS_CONNECTIONS="4")
     healthy = commands.run("doctor", "--json", "--user", str(READER))
     assert (healthy.exit_code, faults(healthy)) == (0, []), healthy.output
     assert "1 worker answering through the broker" in healthy.stdout
+
+    # Slow enough that calls are still made when `top` looks first.
+    system.api.faults(latency_ms=1_000)
 
     # Somebody pauses it; receipts come, and wait.
     commands.run("pause", "the API moves")
@@ -47,6 +50,7 @@ def test_on_call(system: System) -> None:
     commands.run("resume")
     [during] = commands.json("top", "--every", "2")["applications"]
     assert during["per_s"]["puts"] > 0
+    system.api.faults(latency_ms=0)
     assert commands.run("drain", "--timeout", "60s").exit_code == 0
     assert system.wait_until_settled().covered == RECEIPTS
     [slot] = commands.json("inspect", ids[0], "--user", str(READER))["slots"]

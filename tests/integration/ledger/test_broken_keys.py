@@ -213,9 +213,11 @@ PACES = ["", "garbage", "-1e300", "1e300", "inf", "-inf", "nan"]
 
 
 @pytest.mark.parametrize("value", PACES)
-@pytest.mark.parametrize("field", ["tokens", "at", "hold", "holds"])
+@pytest.mark.parametrize(
+    "field", ["tokens", "at", "hold", "holds", "limit", "low", "peak", "open", "till", "why", "paused"]
+)
 def test_a_pace_of_garbage_holds_nothing_up_for_ever(redis_client: redis.Redis, field: str, value: str) -> None:
-    real = RealLedger(redis_client, rate_per_s="72", burst="4")
+    real = RealLedger(redis_client, rate_per_s="72")
     real.redis.hset(f"{PREFIX}:pace", field, value)
     real.ledger.reap()
     one_round(real)
