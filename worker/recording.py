@@ -1,8 +1,9 @@
 """Recording what came through the broker: checked like everything else, and never a crash loop.
 
-A wrong call, or one whose slot is damaged, ends as a failed task and a dead letter. A ledger that is out of reach or
-refuses (full, read-only, a key of its own broken) sends the task back to the broker, which would hand it out again at
-once: the Redis client's backoff paces the first, a pause the second.
+A wrong call, one whose slot is damaged, or one that meets a bug of ours ends as a failed task and a dead letter: Celery
+acknowledges the message of a task that has failed, so what has no letter would be gone. A ledger that is out of reach
+or refuses (full, read-only, a key of its own broken) sends the task back to the broker, which would hand it out again
+at once: the Redis client's backoff paces the first, a pause the second.
 
 A message that comes back may have killed the process that recorded it. So its recording is counted as begun before it
 starts and struck off when it ends, however it ends; one that was begun too often is a dead letter. The price, two
@@ -63,15 +64,22 @@ def record_call(
         DamagedSlot: the slot is damaged; a dead letter with the arguments has been stored.
         PoisonReceipt: it has killed its process too often; a dead letter with the arguments has been stored.
         Reject: the ledger was not reached, or refuses; the message goes back to the broker.
+        Exception: a bug; a dead letter with the arguments has been stored.
     """
     try:
-        if came_back is None:
-            _record(held, name, args, kwargs, trace)
-        else:
-            _record_again(held, name, args, kwargs, came_back, trace)
+        try:
+            if came_back is None:
+                _record(held, name, args, kwargs, trace)
+            else:
+                _record_again(held, name, args, kwargs, came_back, trace)
+        except (redis.RedisError, InvalidReceipt, DamagedSlot, PoisonReceipt):
+            raise
+        except Exception as error:
+            _bury(held, name, args, kwargs, f"refused: a bug of the worker, {type(error).__name__}")
+            raise
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise Reject(type(error).__name__, requeue=True) from error
-    except redis.ResponseError as error:
+    except redis.RedisError as error:
         pause(_PAUSE_S)
         raise Reject(type(error).__name__, requeue=True) from error
 

@@ -9,10 +9,11 @@ from typing import Any, Never, Self
 
 import redis
 from redis import asyncio as aredis
-from redis.exceptions import RedisClusterException
+from redis.exceptions import ClusterError, RedisClusterException
 
 from receipt_sync import calls, validation
 from receipt_sync.async_connection import connect, node_of
+from receipt_sync.cluster import unreached
 from receipt_sync.core import PER_CALL, Core
 from receipt_sync.environment import read
 from receipt_sync.functions import RECORD
@@ -237,6 +238,8 @@ class AsyncReceiptQueue:
         for batch in batches:
             try:
                 await RECORD.acall(self._redis, self._core.prefix, *batch, node_of=node_of)
-            except RedisClusterException as error:
-                # It is no RedisError, which is what recording promises; its kind alone: its words name addresses.
-                raise redis.ConnectionError(f"the cluster was not reached: {type(error).__name__}") from error
+            except (RedisClusterException, ClusterError) as error:
+                told = unreached(error)
+                if told is error:
+                    raise
+                raise told from error

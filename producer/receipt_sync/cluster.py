@@ -1,7 +1,7 @@
 """A Redis Cluster as the ledger: redis-py's client, made when it is first used, with errors that callers know.
 
 redis-py's own asks the cluster already when it is made: a web app could not start while Redis is away. And what it
-raises when it finds no cluster is no `redis.RedisError`, which is what recording promises.
+raises when it finds no cluster is no `redis.RedisError`, which is what recording promises, for each command.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import redis
 from redis.cluster import ClusterNode, RedisCluster
-from redis.exceptions import RedisClusterException
+from redis.exceptions import ClusterError, RedisClusterException
 
 Answer = TypeVar("Answer")
 
@@ -36,22 +36,6 @@ class ClusterClient:
         self._made: RedisCluster | None = None
         self._pid = os.getpid()
 
-    def execute_command(self, *arguments: Any, **options: Any) -> Any:
-        """One command, on the node that has its first key."""
-        return _as_redis_error(lambda: self._cluster().execute_command(*arguments, **options))  # type: ignore[no-untyped-call]
-
-    def fcall(self, *arguments: Any) -> Any:
-        """A function by its name."""
-        return _as_redis_error(lambda: self._cluster().fcall(*arguments))
-
-    def evalsha(self, *arguments: Any) -> Any:
-        """A script by its digest."""
-        return _as_redis_error(lambda: self._cluster().evalsha(*arguments))
-
-    def eval(self, *arguments: Any) -> Any:
-        """A script by its text."""
-        return _as_redis_error(lambda: self._cluster().eval(*arguments))
-
     def node_of(self, key: str) -> redis.Redis:
         """The client of the node that has a key now, for commands that name no key."""
 
@@ -62,8 +46,15 @@ class ClusterClient:
         return _as_redis_error(found)
 
     def __getattr__(self, name: str) -> Any:
-        # pubsub, pipeline, hset, xrange …: as redis-py has them.
-        return getattr(_as_redis_error(self._cluster), name)
+        # fcall, hset, xrange, pubsub …: as redis-py has them.
+        found = getattr(_as_redis_error(self._cluster), name)
+        if not callable(found):
+            return found
+
+        def command(*arguments: Any, **options: Any) -> Any:
+            return _as_redis_error(lambda: found(*arguments, **options))
+
+        return command
 
     def close(self) -> None:
         """Gives the connections back; the client may be used again."""
@@ -95,9 +86,23 @@ def node_of(client: Any, key: str) -> redis.Redis:
     return client  # type: ignore[no-any-return]
 
 
+def unreached(error: RedisClusterException | ClusterError) -> redis.RedisError:
+    """The error to raise in place of one of redis-py's for clusters, which may be no `redis.RedisError`.
+
+    Its kind alone is kept: its words name addresses.
+    """
+    # The server's own words, such as CLUSTERDOWN, are a ResponseError and stay one; what is none has been given up
+    # after too many servers that sent on to each other.
+    if isinstance(error, redis.ResponseError):
+        return error
+    return redis.ConnectionError(f"the cluster was not reached: {type(error).__name__}")
+
+
 def _as_redis_error(step: Callable[[], Answer]) -> Answer:
     try:
         return step()
-    except RedisClusterException as error:
-        # Its kind alone: its words name addresses.
-        raise redis.ConnectionError(f"the cluster was not reached: {type(error).__name__}") from error
+    except (RedisClusterException, ClusterError) as error:
+        told = unreached(error)
+        if told is error:
+            raise
+        raise told from error

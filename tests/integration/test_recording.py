@@ -70,7 +70,17 @@ def test_one_whose_dead_letter_cannot_be_stored_is_tried_no_more(
         record_call(held, READ, (), CALL, "an-id")
 
 
-@pytest.mark.parametrize("error", [redis.ConnectionError("x"), redis.TimeoutError("x"), redis.ResponseError("OOM x")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        redis.ConnectionError("x"),
+        redis.TimeoutError("x"),
+        redis.ResponseError("OOM x"),
+        redis.InvalidResponse("Protocol Error"),
+        redis.exceptions.ClusterError("TTL exhausted."),
+    ],
+    ids=lambda error: type(error).__name__,
+)
 def test_a_ledger_that_is_away_or_full_kills_nobody(
     held: Runtime, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch, error: redis.RedisError
 ) -> None:
@@ -84,6 +94,39 @@ def test_a_ledger_that_is_away_or_full_kills_nobody(
                 record_call(held, READ, (), CALL, "an-id")
     record_call(held, READ, (), CALL, "an-id")
     assert audit(redis_client, "default") == Accounts(recorded=1, pending=1)
+
+
+@pytest.mark.parametrize("came_back", [None, "an-id"])
+def test_a_bug_of_ours_loses_no_receipt(
+    held: Runtime, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch, came_back: str | None
+) -> None:
+    def bug(*_: object, **__: object) -> None:
+        raise KeyError("a private word")
+
+    monkeypatch.setattr(type(held.queue("default")), "record_many", bug)
+    with pytest.raises(KeyError):
+        record_call(held, READ, (), CALL, came_back)
+    assert audit(redis_client, "default") == Accounts(recorded=1, dead=1)
+    assert starts(redis_client) == 0
+    letters: Any = redis_client.xrange("rs:{default}:dead")
+    [(_, letter)] = letters
+    assert letter[b"reason"] == b"refused: a bug of the worker, KeyError"
+    assert DIALOG.encode() in letter[b"arguments"]
+
+
+def test_a_bug_whose_dead_letter_cannot_be_stored_sends_its_message_back(
+    held: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bug(*_: object, **__: object) -> None:
+        raise KeyError
+
+    def away(*_: object, **__: object) -> None:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(type(held.queue("default")), "record_many", bug)
+    monkeypatch.setattr(type(held.ways["default"].ledger), "bury_invalid", away)
+    with pytest.raises(Reject):
+        record_call(held, READ, (), CALL)
 
 
 @pytest.mark.parametrize("key", ["due", "leases", "counts"])
