@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +17,7 @@ from tests.running import PATIENCE_S, System, until
 
 READ, DELIVERED, EDIT = "receipts.mark_dialog_read", "receipts.mark_dialog_delivered", "receipts.edit_message"
 USER = 123
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
 TEXT = "a-private-text"
 TOKEN = "a-private-token"
 # Wherever one of these turns up, a text or a token has got out.
@@ -133,6 +135,15 @@ def test_a_mark_becomes_a_put(door: Door, name: str, flag: str) -> None:
     put = put_of(door, dialog_id)
     assert (put.method, put.path, put.user_id) == ("PUT", "/chat/Message.json", USER)
     assert f'"{flag}": "1"' in put.body
+
+
+def test_a_receipt_whose_message_has_expired_is_recorded_all_the_same(door: Door) -> None:
+    dialog_id, _ = door.dialog()
+    sent = door.client.send_task(
+        READ, kwargs={"dialog_id": dialog_id, "user_id": USER}, queue="receipts", ignore_result=True, expires=PAST
+    )
+    assert door.events.end_of(sent.id)["type"] == "task-succeeded"
+    assert put_of(door, dialog_id).user_id == USER
 
 
 def test_an_edit_becomes_a_put_and_its_text_is_seen_by_nobody(door: Door) -> None:
