@@ -6,7 +6,9 @@ In the application's configuration they would stand on Flower's pages, with the 
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from celery.beat import PersistentScheduler
@@ -18,6 +20,7 @@ from worker.contract import RECEIPTS_QUEUE
 from worker.health.report import Reporter, directory
 from worker.health.systemd import notify
 from worker.logs import events
+from worker.private_directory import make_private, of_this_user
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +42,27 @@ class Scheduler(PersistentScheduler):
     _ticked = False
 
     def setup_schedule(self) -> None:
-        """Called once, when beat starts."""
+        """Called once, when beat starts.
+
+        Raises:
+            PermissionError: what is to be its directory among the temporary ones is not this user's alone.
+        """
+        if Path(self.schedule_filename).parent == of_this_user("beat"):
+            make_private(of_this_user("beat"))
         self.app.conf.beat_schedule = {job.name: entry(job) for job in settings.schedule}
         try:
             self._reporter = Reporter(directory(settings.health_dir), "beat", "beat")
         except OSError as error:
             events.REPORT_NOT_WRITTEN.say(log, error=type(error).__name__)
         super().setup_schedule()
+
+    def _open_schedule(self) -> Any:
+        # The jobs' arguments stand in it, texts and tokens among them.
+        before = os.umask(0o077)
+        try:
+            return super()._open_schedule()
+        finally:
+            os.umask(before)
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         """Called at least every `beat_max_loop_interval`."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from pathlib import Path
 
 from celery import Celery
@@ -34,3 +36,27 @@ def test_jobs_of_the_schedule_file_are_recorded_and_their_arguments_seen_by_nobo
     assert "task_acks_late" in said, "no worker has told its configuration"
     assert TEXT not in said
     assert TOKEN not in said
+
+
+def test_its_state_is_for_its_user_alone(system: System, tmp_path: Path) -> None:
+    schedule = tmp_path / "schedule.json"
+    kwargs = {"dialog_id": "5" * 24, "user_id": 7, "token": TOKEN}
+    schedule.write_text(json.dumps({"read": {"task": "receipts.mark_dialog_read", "every_s": 600, "kwargs": kwargs}}))
+    env = {"RECEIPTS_SCHEDULE_FILE": str(schedule), "REDIS_URL": system.redis_server.url, "TMPDIR": str(tmp_path)}
+    kept = tmp_path / f"receipt-sync-beat-{os.getuid()}"
+    with start_from_procfile("beat", env, tmp_path) as beat:
+        until(lambda: any(TOKEN.encode() in each.read_bytes() for each in kept.glob("*")), "the job in its state")
+        beat.stop()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(each.stat().st_mode) for each in kept.iterdir()} == {0o600}
+
+
+def test_another_users_directory_is_refused(system: System, tmp_path: Path) -> None:
+    others = tmp_path / f"receipt-sync-beat-{os.getuid()}"
+    others.mkdir()
+    others.chmod(0o777)
+    env = {"REDIS_URL": system.redis_server.url, "TMPDIR": str(tmp_path)}
+    with start_from_procfile("beat", env, tmp_path) as beat:
+        beat.wait_for_line("others may write into")
+        assert beat.wait(30) != 0
+    assert list(others.iterdir()) == []

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from worker.private_directory import make_private, of_this_user
 
 DIRECTORY = "RECEIPTS_HEALTH_DIR"
 
@@ -59,7 +60,7 @@ class Report:
 
 def directory(chosen: Path | str | None) -> Path:
     """Where reports are: what is set, or a directory of this user's among the temporary ones."""
-    return Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"receipt-sync-health-{os.getuid()}"
+    return Path(chosen) if chosen else of_this_user("health")
 
 
 class Reporter:
@@ -71,10 +72,13 @@ class Reporter:
         name: of the report.
 
     Raises:
-        OSError: the directory cannot be made, or is somebody else's.
+        OSError: the directory cannot be made or written; the one that is used unless another is set: it is somebody
+            else's, or others may write into it.
     """
 
     def __init__(self, where: Path, role: str, name: str) -> None:
+        if where == of_this_user("health"):
+            make_private(where)
         where.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(where, os.W_OK):
             raise PermissionError(f"{where} cannot be written")
@@ -93,7 +97,9 @@ class Reporter:
         report = Report(self._role, pid, self._name, live, ready, why, time.monotonic())
         path = _path(self._where, self._role, pid)
         fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(report)), encoding="utf-8")
+        fresh.unlink(missing_ok=True)
+        with fresh.open("x", encoding="utf-8") as file:  # no link of another's that lies there is followed
+            file.write(json.dumps(asdict(report)))
         fresh.replace(path)
 
     def end(self) -> None:
