@@ -143,8 +143,8 @@ class Ledger:
         most = math.floor(min(self._most_in_window(sight) - self._in_window(now), sight.tokens))
         return max(0, min(1, most) if sight.is_open else most)
 
-    def _most_in_window(self, sight: Sight) -> float:
-        return min(self.law.cap, math.ceil(sight.limit))
+    def _most_in_window(self, sight: Sight) -> int:
+        return math.floor(min(self.law.cap, math.ceil(sight.limit)))
 
     def _in_window(self, now: int) -> int:
         while self._window and self._window[0] <= now - WINDOW_MS:

@@ -70,6 +70,17 @@ local function join_id(s, letter, n, id)
   put(s, 'pi', 1)
 end
 
+-- Asked before anything is written: what a call has written before it fails is not taken back.
+local function takes_ids(s, listed)
+  if is_edit(s.slot) or listed == '' and not s.pi then return true end
+  local kind = redis.call('TYPE', ids_key(s, 'p')).ok
+  return kind == 'hash' or kind == 'none'
+end
+
+local function no_ids(s)
+  return redis.error_reply('LEDGER ' .. ids_key(s, 'p') .. ' should be the ids of a slot (a hash)')
+end
+
 -- The join of edits: the highest (revision, arrival) wins. `later` says that this one arrived after the pending one.
 -- Of one actor's tokens the later stays, even where its edit does not win.
 local function join_edit(s, e, later)

@@ -104,19 +104,10 @@ local function record_edit(s, actor, revision, text, token)
   if is_stored_text(s) then drop_pending_edit(s) end
 end
 
--- Asked before anything is written: what a call has written before it fails is not taken back.
-local function takes_ids(s, listed)
-  if is_edit(s.slot) or listed == '' and not s.pi then return true end
-  local kind = redis.call('TYPE', ids_key(s, 'p')).ok
-  return kind == 'hash' or kind == 'none'
-end
-
 for i = 1, last, FIELDS do
   local s = open(ARGV[i + 1])
   if not s then return redis.error_reply('LEDGER ' .. prefix .. ':' .. ARGV[i + 1] .. ' should be a slot (a hash)') end
-  if not takes_ids(s, ARGV[i + 4]) then
-    return redis.error_reply('LEDGER ' .. ids_key(s, 'p') .. ' should be the ids of a slot (a hash)')
-  end
+  if not takes_ids(s, ARGV[i + 4]) then return no_ids(s) end
   if not s.pt then fresh[s.slot] = s end
 end
 for i = 1, last, FIELDS do

@@ -18,6 +18,8 @@ from worker.ledger.letterbox import NoLetterIdError, Replayed
 from worker.ledger.letters import DeadLetter
 from worker.ledger.replaying import NotReplayableError
 
+WITHOUT_CREDENTIALS = Again("no API key", "", delay_ms=30_000, wants_token=True)
+
 
 def bury(real: RealLedger, *receipts: Receipt) -> DeadLetter:
     """Records receipts of one slot, and lets their PUT be rejected; answers the letter."""
@@ -239,6 +241,29 @@ def test_an_edit_newer_than_what_is_in_flight_waits_for_its_own_put(real: RealLe
     real.letterbox.replay(letter)
     assert real.settle(*settlement(flying, "done"))
     assert the_edit(real).text == "dead"
+
+
+def test_an_edit_newer_than_one_that_is_tried_again_without_credentials_is_joined(real: RealLedger) -> None:
+    letter = bury(real, edit("dead", 7))
+    real.record([edit("waits", 6)])
+    real.settle(*settlement(the_edit(real), WITHOUT_CREDENTIALS))
+    real.come_due()
+    flying = the_edit(real)
+    assert real.letterbox.replay(letter) == Replayed(0)
+    assert accounts(real) == Accounts(recorded=2, pending=1, in_flight=1)
+    assert real.settle(*settlement(flying, "done"))
+    assert the_edit(real).text == "dead"
+
+
+def test_a_letter_whose_slots_ids_are_something_else_stays(real: RealLedger) -> None:
+    letter = bury(real, read(1, 2))
+    real.redis.set(f"{PREFIX}:{MARKS}:p", "garbage")
+    with pytest.raises(redis.ResponseError, match=r"^LEDGER .*:p should be the ids of a slot"):
+        real.letterbox.replay(letter)
+    assert real.letterbox.newest(1) == [letter]
+    real.redis.delete(f"{PREFIX}:{MARKS}:p")
+    assert real.letterbox.replay(letter) == Replayed(0)
+    assert accounts(real) == Accounts(recorded=2, pending=2)
 
 
 def test_letters_of_one_revision_replayed_from_the_newest_leave_the_latest_text(real: RealLedger) -> None:

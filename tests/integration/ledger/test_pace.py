@@ -57,6 +57,17 @@ def test_a_claim_says_how_long_the_rate_makes_it_wait(redis_client: redis.Redis)
     assert first.wait_ms == pytest.approx(1_000, abs=200)
 
 
+def test_a_broken_rate_waits_for_the_window_and_does_not_spin(redis_client: redis.Redis) -> None:
+    real = RealLedger(redis_client, rate_per_s="1.5")
+    record_slots(real, 3)
+    assert len(real.claim(1)) == 1
+    # The next token is there after 667 ms; within the second one call has been made, and two would be above the rate.
+    real.redis.hincrby(f"{PREFIX}:pace", "at", -700)
+    waiting = real.ledger.claim(1)
+    assert waiting.claims == []
+    assert waiting.wait_ms == pytest.approx(1_000, abs=200)
+
+
 def test_unused_tokens_do_not_add_up_beyond_a_twentieth_of_a_second(redis_client: redis.Redis) -> None:
     real = RealLedger(redis_client, rate_per_s="60")
     record_slots(real, 10)

@@ -59,12 +59,15 @@ local function calls_in_window()
   return redis.call('ZCARD', key)
 end
 
+-- How many calls a second may have: whole ones, of a rate of 1.5 one.
+local function most_in_window() return math.floor(math.min(call.cap, math.ceil(law.limit(call.pace, call.cap)))) end
+
 -- How many calls may be claimed now.
 local function room()
   local pace, cap = call.pace, call.cap
   if pace.paused or law.held_ms(pace, now) > 0 then return 0 end
   if not limited() then return pace.open and 1 or math.huge end
-  local most = math.min(cap, math.ceil(law.limit(pace, cap))) - calls_in_window()
+  local most = most_in_window() - calls_in_window()
   most = math.floor(math.min(most, law.tokens(pace, cap, now)))
   return math.max(0, pace.open and math.min(1, most) or most)
 end
@@ -86,9 +89,9 @@ local function room_wait_ms()
   if not limited() then return 0 end
   local pace, cap = call.pace, call.cap
   local wait_ms = law.token_wait_ms(pace, cap, now)
-  if calls_in_window() >= math.min(cap, math.ceil(law.limit(pace, cap))) then
+  if calls_in_window() >= most_in_window() then
     local oldest = redis.call('ZRANGE', window_key(), 0, 0, 'WITHSCORES')
-    wait_ms = math.max(wait_ms, tonumber(oldest[2]) + WINDOW_MS - now)
+    if oldest[2] then wait_ms = math.max(wait_ms, tonumber(oldest[2]) + WINDOW_MS - now) end
   end
   return wait_ms
 end

@@ -49,13 +49,13 @@ local function replay_edit(s, n, revision, text, actor)
   waits(s, n)
   join_edit(s, {n = n, revision = revision, text = text, actor = actor, token = ''}, false)
   -- Another's edit has won: it does not wait for that actor's token.
-  if s.u and s.pu ~= old_actor then
+  if s.u and old_actor and s.pu ~= old_actor then
     stop_waiting(s, old_actor)
     if not s.ft then schedule(s, number(s, 'pt')) end
   end
   if not s.ft then drop_covered_edit(s) end
   if not s.pt then
-    if s.u then stop_waiting(s, old_actor) end
+    if s.u and old_actor then stop_waiting(s, old_actor) end
     redis.call('ZREM', due_key, s.slot)
   end
 end
@@ -67,7 +67,9 @@ local s = open(slot)
 if not s or not is_sound(s) then
   return redis.error_reply('LEDGER ' .. prefix .. ':' .. slot .. ' should be a slot (a hash), and its ids whole')
 end
-redis.call('XDEL', dead_key(), id)
+for i = 3, is_edit(slot) and 2 or #ARGV, 4 do
+  if not takes_ids(s, ARGV[i + 1]) then return no_ids(s) end
+end
 local waited = s.pt
 if is_edit(slot) then
   revive(s, tonumber(ARGV[3]), fields)
@@ -80,4 +82,6 @@ else
 end
 if s.pt and not waited and not s.ft then schedule(s, gather_due(s)) end
 finish()
+-- Last: should anything above fail, its receipts are joined twice, which does no harm, instead of lost.
+redis.call('XDEL', dead_key(), id)
 return {1, call.counted.absorbed or 0}
