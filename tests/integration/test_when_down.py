@@ -23,6 +23,7 @@ from receipt_sync import (
     Receipt,
     ReceiptQueue,
     ToBroker,
+    keys,
 )
 from receipt_sync.calls import DELIVERED, EDIT, READ
 from stack.redis_server import RedisServer
@@ -322,6 +323,47 @@ async def ticking(ticks: list[float]) -> None:
     while True:
         ticks.append(time.monotonic())
         await asyncio.sleep(TICK_S)
+
+
+def test_a_recording_that_is_cancelled_leaves_no_answer_for_the_next(server: RedisServer) -> None:
+    async def run() -> None:
+        receipts = AsyncReceiptQueue(server.url, timeout_s=30)
+        await receipts.mark_dialog_read(DIALOG, user_id=USER)
+        hang(server)
+        gone = asyncio.create_task(receipts.mark_dialog_read(dialogs(1)[0], user_id=USER))
+        await asyncio.sleep(0.1)
+        assert gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        wake(server)
+        with server.client() as client:
+            client.set(f"rs:{{default}}:{keys.mark_slot(DIALOG, f'u{USER}')}", "garbage")
+        with pytest.raises(redis.ResponseError, match=r"^LEDGER "):
+            await receipts.mark_dialog_read(DIALOG, user_id=USER)
+        await receipts.aclose()
+
+    asyncio.run(run())
+
+
+def test_closing_in_the_middle_of_a_flush_drops_nothing(server: RedisServer) -> None:
+    async def run() -> None:
+        buffer = LocalBuffer(retry_s=0.05)
+        receipts = AsyncReceiptQueue(server.url, timeout_s=TIMEOUT_S, when_down=buffer)
+        await receipts.mark_dialog_read(DIALOG, user_id=USER)
+        hang(server)
+        await receipts.record_many([MarkRead(dialog_id=dialog, user_id=USER) for dialog in dialogs(3)])
+        while not receipts._flushing.locked():
+            await asyncio.sleep(0.01)
+        await receipts.aclose()
+        assert len(buffer) == 3
+        wake(server)
+        assert await receipts.flush() == 0
+        await receipts.aclose()
+
+    asyncio.run(run())
+    found = accounts(server)
+    assert found.balance == 0
+    assert found.recorded >= 4
 
 
 def test_the_async_queue_raises_without_a_choice(server: RedisServer) -> None:
