@@ -15,7 +15,7 @@ from bench.figure import Figure
 from bench.options import Options
 from bench.rounds import Rounds
 from receipt_sync import keys
-from receipt_sync.functions import RECORD, RECORDING, Function
+from receipt_sync.functions import RECORD, RECORDING, Function, keyed
 from stack.redis_server import RedisServer
 from worker.ledger import functions as ledger
 from worker.ledger.functions import LEDGER
@@ -75,9 +75,9 @@ def _calls(client: redis.Redis, *, script: bool) -> Send:
         pipeline = client.pipeline(transaction=False)
         for arguments in calls:
             if script:
-                pipeline.evalsha(digests[function.name], 1, _PREFIX, *arguments)
+                pipeline.evalsha(digests[function.name], *keyed(_PREFIX), *arguments)
             else:
-                pipeline.fcall(function.name, 1, _PREFIX, *arguments)
+                pipeline.fcall(function.name, *keyed(_PREFIX), *arguments)
         before_s = _cpu_s(client)
         answers = pipeline.execute()
         return answers, 1_000_000 * (_cpu_s(client) - before_s) / len(calls)

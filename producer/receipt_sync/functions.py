@@ -32,7 +32,7 @@ return begin(KEYS[1]) or functions.%(name)s(ARGV)
 """
 # A full Redis (noeviction) refuses a script's first command that may need room, and lets the others pass once the
 # script has written something. This one frees, and needs nothing: the key never exists. Functions have a flag for it.
-_DRAINS_A_FULL_REDIS = "redis.call('DEL', KEYS[1] .. ':none')\n"
+_DRAINS_A_FULL_REDIS = "redis.call('DEL', KEYS[2])\n"
 
 
 class _AsScript(NamedTuple):
@@ -90,14 +90,14 @@ class Function:
             redis.RedisError: the server was not reached or refused.
         """
         try:
-            return client.fcall(self.name, 1, prefix, *arguments)
+            return client.fcall(self.name, *keyed(prefix), *arguments)
         except redis.exceptions.ResponseError as error:
             if not is_missing(error):
                 raise
             too_old = _knows_no_functions(error)
         # Behind the handler: the error's words may hold arguments, and must not be told with another's.
         if not too_old and self._load(client, prefix):
-            return client.fcall(self.name, 1, prefix, *arguments)
+            return client.fcall(self.name, *keyed(prefix), *arguments)
         return self._call_as_script(client, prefix, *arguments)
 
     async def acall(self, client: Any, prefix: str, *arguments: Any, node_of: Callable[[Any, str], Any]) -> Any:
@@ -107,7 +107,7 @@ class Function:
             redis.RedisError: the server was not reached or refused.
         """
         try:
-            return await client.fcall(self.name, 1, prefix, *arguments)
+            return await client.fcall(self.name, *keyed(prefix), *arguments)
         except redis.exceptions.ResponseError as error:
             if not is_missing(error):
                 raise
@@ -115,14 +115,14 @@ class Function:
         if not too_old:
             try:
                 await node_of(client, prefix).execute_command("FUNCTION LOAD", "REPLACE", self._library.source)
-                return await client.fcall(self.name, 1, prefix, *arguments)
+                return await client.fcall(self.name, *keyed(prefix), *arguments)
             except redis.exceptions.OutOfMemoryError:
                 pass  # a full server takes no library, and runs the script
         script = self._as_known_script()
         try:
-            return await client.evalsha(script.digest, 1, prefix, *arguments)
+            return await client.evalsha(script.digest, *keyed(prefix), *arguments)
         except redis.exceptions.NoScriptError:
-            return await client.eval(script.source, 1, prefix, *arguments)
+            return await client.eval(script.source, *keyed(prefix), *arguments)
 
     def as_script(self) -> str:
         """What `EVAL` takes for it."""
@@ -138,15 +138,25 @@ class Function:
     def _call_as_script(self, client: redis.Redis, prefix: str, *arguments: str | int | bytes) -> Any:
         script = self._as_known_script()
         try:
-            return client.evalsha(script.digest, 1, prefix, *arguments)
+            return client.evalsha(script.digest, *keyed(prefix), *arguments)
         except redis.exceptions.NoScriptError:
-            return client.eval(script.source, 1, prefix, *arguments)
+            return client.eval(script.source, *keyed(prefix), *arguments)
 
     def _as_known_script(self) -> _AsScript:
         if self._script is None:
             source = self.as_script()
             self._script = _AsScript(source, _sha1(source))
         return self._script
+
+
+def keyed(prefix: str) -> tuple[int, str, str]:
+    """The keys that a call declares, and before them how many they are.
+
+    Both never exist; they say where the call belongs. Two: a cluster that moves their hash slot hands a call with one
+    missing key to the node that is to have the slot, which has nothing of it yet, and a second ledger would begin
+    there. With two it answers TRYAGAIN until the slot has moved.
+    """
+    return 2, prefix, f"{prefix}:none"
 
 
 def is_missing(error: Exception) -> bool:

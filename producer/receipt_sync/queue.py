@@ -17,7 +17,7 @@ from receipt_sync.connection import connect
 from receipt_sync.core import PER_CALL, Core
 from receipt_sync.environment import read
 from receipt_sync.flushing import Flusher
-from receipt_sync.functions import RECORD, is_missing
+from receipt_sync.functions import RECORD, is_missing, keyed
 from receipt_sync.receipts import EditMessage, MarkDelivered, MarkRead, Receipt
 from receipt_sync.sealing import TokenSeal
 from receipt_sync.when_down import LocalBuffer, WhenDown, is_down
@@ -260,7 +260,7 @@ class ReceiptQueue:
     def _send_batches(self, batches: list[list[str]]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
         for batch in batches:
-            pipeline.fcall(RECORD.name, 1, self._prefix, *batch)
+            pipeline.fcall(RECORD.name, *keyed(self._prefix), *batch)
         for batch, answer in zip(batches, pipeline.execute(raise_on_error=False), strict=True):
             if isinstance(answer, redis.exceptions.ResponseError) and is_missing(answer):
                 RECORD.call(self._redis, self._prefix, *batch)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
+import pytest
 import redis
 from celery import Celery
 
-from receipt_sync import MarkRead, ReceiptQueue
+from receipt_sync import MarkRead, ReceiptQueue, keys
+from receipt_sync.connection import connect
+from receipt_sync.functions import RECORDING
 from stack.redis_cluster import RedisCluster
+from stack.redis_server import HOST
 from tests.brokers.ledgers import move_to, wait_for_readers
-from tests.ledger_audit import audit
+from tests.ledger_audit import Accounts, audit
 from tests.running import API_KEY, System, until
 
 USERS = range(1, 1201)
@@ -65,6 +71,46 @@ def test_a_node_that_comes_back_is_gone_on_with(system: System, cluster: RedisCl
 def _recorded(system: System, dialog_id: str) -> bool:
     try:
         system.receipts.mark_dialog_read(dialog_id, user_id=2)
+    except redis.RedisError:
+        return False
+    return True
+
+
+def test_a_hash_slot_that_moves_splits_no_ledger(cluster: RedisCluster) -> None:
+    prefix = keys.prefix("default")
+    source = cluster.owner(prefix)
+    target = next(server for server in cluster.servers if server is not source)
+    receipts = ReceiptQueue(cluster.url, timeout_s=5)
+    mark = MarkRead(dialog_id="5" * 24, user_id=1)
+    receipts.record_many([mark])
+    with source.client() as here, target.client() as there, closing(connect("url", cluster.url, 5)) as all_of_it:
+        there.function_load(RECORDING.source)
+        slot = here.cluster("KEYSLOT", prefix)
+        here_id, there_id = here.cluster("MYID").decode(), there.cluster("MYID").decode()
+        there.cluster("SETSLOT", slot, "IMPORTING", here_id)
+        here.cluster("SETSLOT", slot, "MIGRATING", there_id)
+        with pytest.raises(redis.ConnectionError, match="the cluster was not reached"):
+            receipts.record_many([mark])
+        assert there.dbsize() == 0
+        moved = here.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100)
+        half = moved[: len(moved) // 2]
+        for some in (half, moved[len(half) :]):
+            here.execute_command("MIGRATE", HOST, target.port, "", 0, 5_000, "KEYS", *some)
+            with pytest.raises(redis.ConnectionError, match="the cluster was not reached"):
+                receipts.record_many([mark])
+        assert sorted(there.keys("*")) == sorted(moved)
+        for server in cluster.servers:
+            with server.client() as one:
+                one.cluster("SETSLOT", slot, "NODE", there_id)
+        until(lambda: _records(receipts, mark), "a recording in the new place")
+        assert here.dbsize() == 0
+        assert audit(all_of_it, "default") == Accounts(recorded=2, pending=2)
+    receipts.close()
+
+
+def _records(receipts: ReceiptQueue, mark: MarkRead) -> bool:
+    try:
+        receipts.record_many([mark])
     except redis.RedisError:
         return False
     return True
