@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -83,6 +84,10 @@ class Hook(threading.Thread):
         while not self._ended.is_set() and not stopping():
             wait_s = min(self._work(each) for each in self._notices)
             self._ended.wait(wait_s)
+        for each in self._notices if self._hand else ():
+            # Every worker that was ever started would stand in the group for ever.
+            with suppress(redis.RedisError):
+                each.leave()
 
     def _work(self, notices: Notices) -> float:
         """One application's turn; answers the seconds until the next."""

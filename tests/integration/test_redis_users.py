@@ -28,7 +28,8 @@ WORKER = CLIENT | {
     "ping",  # redis-py, for idle connections
     "info", "config|get",  # ledger/keeping.py
     "subscribe", "unsubscribe",  # ticker.py, staying.py
-    "xgroup|create", "xreadgroup", "xautoclaim", "xack", "xpending", "xinfo|groups",  # ledger/notices.py
+    "xgroup|create", "xgroup|delconsumer", "xreadgroup", "xautoclaim",  # ledger/notices.py
+    "xack", "xpending", "xinfo|groups",
     # kombu/transport/redis.py, and redis-py's pipeline and lock, which it uses
     "multi", "exec", "watch", "unwatch", "script|load", "script|exists", "psubscribe", "punsubscribe",
     "lpush", "rpush", "brpop", "llen", "sadd", "srem", "smembers", "zrevrangebyscore",

@@ -76,6 +76,14 @@ class Notices:
         self._redis.xack(self._stream, GROUP, *ids)
         self._owes = False
 
+    def leave(self) -> None:
+        """This reader goes for good: its name leaves the group, unless something is still in its hands.
+
+        To be called by nobody but the one who reads under this name: what it takes meanwhile would be forgotten.
+        """
+        if not self._redis.xpending_range(self._stream, GROUP, min="-", max="+", count=1, consumername=self._reader):
+            self._redis.xgroup_delconsumer(self._stream, GROUP, self._reader)
+
     def trim(self) -> int:
         """Removes what every group has acknowledged; answers how many. Without a group nobody has read: all stays."""
         groups = self._redis.xinfo_groups(self._stream) if self._redis.exists(self._stream) else []

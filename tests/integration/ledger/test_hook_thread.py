@@ -19,7 +19,7 @@ from tests.running import until
 from tests.shorthand import dialogs, read
 from worker import hook
 from worker.hook import Hook
-from worker.ledger.notices import Notices
+from worker.ledger.notices import GROUP, Notices
 
 OTHER = "other"
 STREAM = f"{PREFIX}:notices"
@@ -120,6 +120,29 @@ def test_a_redis_that_came_back_empty_gets_its_group_again(redis_client: redis.R
         real.ledger.publish_policy()
         cover(real, second)
         until(lambda: told.dialogs == [first, second], "the one after the flush")
+
+
+def readers_of(client: redis.Redis) -> list[bytes]:
+    answer: Any = client.xinfo_consumers(STREAM, GROUP)
+    return [consumer["name"] for consumer in answer]
+
+
+def test_who_ends_leaves_the_group_unless_it_still_has_something(redis_client: redis.Redis, real: RealLedger) -> None:
+    first, second = dialogs(2)
+    told = Told()
+    with running(told, notices_of(redis_client)):
+        cover(real, first)
+        until(lambda: told.dialogs == [first], "it is told")
+        assert readers_of(redis_client) == [b"one"]
+    assert readers_of(redis_client) == []
+    told.failure = OperationalError("away")
+    with running(told, notices_of(redis_client)):
+        cover(real, second)
+        until(lambda: told.tried > 1, "it has the second in its hands")
+    assert readers_of(redis_client) == [b"one"]
+    told.failure = None
+    with running(told, notices_of(redis_client)):
+        until(lambda: told.dialogs == [first, second], "who comes back has it still")
 
 
 def test_an_outage_of_redis_is_waited_out_and_said_once(
