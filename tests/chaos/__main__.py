@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from stack.signals import end_what_was_started
 from tests.chaos.contenders import CONTENDERS
 from tests.chaos.report import markdown, write
 from tests.chaos.running import Outcome, run
@@ -51,4 +52,5 @@ def _one(name: str, options: Options, keep: Path | None) -> tuple[Outcome, Verdi
 
 
 if __name__ == "__main__":
+    end_what_was_started()
     main()

@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from stack.signals import end_what_was_started
 from tests.fuzz.running import run_all
 
 
@@ -28,4 +29,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    end_what_was_started()
     main()

@@ -13,6 +13,7 @@ from pathlib import Path
 from sandbox.client import SandboxClient
 from stack.ports import free_port
 from stack.services import PROJECT, environment, start_sandbox
+from stack.signals import end_what_was_started
 
 HERE = Path(__file__).parent
 CALLER = 8_675_309_012_345  # a number that is not made up by chance
@@ -76,4 +77,5 @@ def _passes(run: Run, url: str, directory: Path, options: argparse.Namespace) ->
 
 
 if __name__ == "__main__":
+    end_what_was_started()
     sys.exit(main())

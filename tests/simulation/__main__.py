@@ -15,10 +15,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from stack.signals import end_what_was_started
 from tests.simulation.keeping import Kept, OtherProtocolError, kept_in, protocol
 from tests.simulation.mutants import FOUND, MUTANTS, find
 from tests.simulation.report import as_markdown, progress
-from tests.simulation.running import in_chunks, quiet_logs, run_all
+from tests.simulation.running import CHUNK, in_chunks, quiet_logs, run_all
 from tests.simulation.schedule import Outcome, replay, run_seed
 from tests.simulation.shrinking import shrink
 from tests.simulation.store import Store, StoreServer
@@ -34,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.mutants:
         with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
             return int(not find_all(server.store))
+    if asked.keep and (asked.first % CHUNK or asked.schedules % CHUNK):
+        parser.error(f"what is kept is kept by {CHUNK}: --first and --schedules have to be multiples of it")
     if asked.seed is not None:
         with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:
             return int(tell(server.store, asked.seed))
@@ -64,7 +67,7 @@ def _run_many(asked: argparse.Namespace) -> int:
             for seed, _ in total.broken[:_BROKEN_SHOWN]:
                 tell(server.store, seed)
     # A process that died has not run its share.
-    return int(bool(total.broken) or total.schedules < len(seeds))
+    return int(bool(total.broken) or any(chunk.start not in kept.chunks for chunk in in_chunks(seeds)))
 
 
 def find_all(store: Store) -> bool:
@@ -119,4 +122,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    end_what_was_started()
     sys.exit(main())

@@ -6,18 +6,21 @@ import logging
 import multiprocessing
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Empty
 
+from stack.signals import end_what_was_started
 from tests.simulation.schedule import run_seed
 from tests.simulation.store import Store, StoreServer
 
 # Every schedule checks each claim, settle and reap against the model; the whole state, and the accounts as they lie in
 # Redis, are read at the end of one in so many: reading takes as long as half a schedule.
 COMPARED_ONE_IN = 8
-_CHUNK = 500
+CHUNK = 500
+_LOOKS_EVERY_S = 5.0
 
 
 @dataclass
@@ -69,7 +72,7 @@ def quiet_logs() -> None:
 
 def in_chunks(seeds: range) -> list[range]:
     """The seeds in the parts that are run as one."""
-    return [seeds[start : start + _CHUNK] for start in range(0, len(seeds), _CHUNK)]
+    return [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
 
 
 def run_all(chunks: list[range], jobs: int) -> Iterator[tuple[range, Tally]]:
@@ -79,18 +82,34 @@ def run_all(chunks: list[range], jobs: int) -> Iterator[tuple[range, Tally]]:
     processes = [context.Process(target=_run_chunks, args=(chunks[job::jobs], tallies)) for job in range(jobs)]
     for process in processes:
         process.start()
+    try:
+        yield from _tallies(tallies, processes)
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+
+
+def _tallies(
+    tallies: Queue[tuple[range, Tally] | None], processes: Sequence[multiprocessing.process.BaseProcess]
+) -> Iterator[tuple[range, Tally]]:
     ended = 0
-    while ended < jobs:
-        came = tallies.get()
-        if came is None:
-            ended += 1
+    while ended < len(processes):
+        try:
+            came = tallies.get(timeout=_LOOKS_EVERY_S)
+        except Empty:
+            # One that was killed says nothing at its end.
+            if not any(process.is_alive() for process in processes):
+                return
         else:
-            yield came
-    for process in processes:
-        process.join()
+            if came is None:
+                ended += 1
+            else:
+                yield came
 
 
 def _run_chunks(chunks: list[range], tallies: Queue[tuple[range, Tally] | None]) -> None:
+    end_what_was_started()
     quiet_logs()
     try:
         with tempfile.TemporaryDirectory() as directory, StoreServer(Path(directory)) as server:

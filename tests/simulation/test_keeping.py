@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.__main__ import main
 from tests.simulation.keeping import Kept, OtherProtocolError, kept_in, protocol
 from tests.simulation.running import Tally, tally
 from tests.simulation.store import Store
@@ -41,3 +42,13 @@ def test_another_protocol_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OtherProtocolError, match="1,500 schedules of protocol 000000000000"):
         kept_in(path)
     assert json.loads(path.read_text())["total"]["schedules"] == 1500
+
+
+@pytest.mark.parametrize("words", [["--schedules", "700"], ["--schedules", "500", "--first", "100"]])
+def test_what_is_kept_is_kept_in_whole_chunks(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*words, "--keep", str(tmp_path / "kept.json")])
+    assert "have to be multiples of it" in capsys.readouterr().err
+    assert not (tmp_path / "kept.json").exists()
