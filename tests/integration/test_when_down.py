@@ -27,6 +27,7 @@ from receipt_sync import (
 )
 from receipt_sync.calls import DELIVERED, EDIT, READ
 from stack.redis_server import RedisServer
+from tests.forking import in_a_child
 from tests.ledger_audit import Accounts, audit
 from tests.running import until
 from tests.shorthand import DIALOG, USER, dialogs, msg
@@ -234,11 +235,12 @@ def test_a_child_of_a_fork_records_its_own_alone(server: RedisServer) -> None:
     server.kill()
     receipts.mark_dialog_read(DIALOG, user_id=USER)
     server.restart()
-    child = os.fork()
-    if child == 0:
+
+    def record() -> int:
         receipts.mark_dialog_read(DIALOG, user_id=USER)
-        os._exit(receipts.flush() + len(buffer))
-    assert os.waitpid(child, 0)[1] == 0
+        return receipts.flush() + len(buffer)
+
+    assert in_a_child(record) == 0
     assert accounts(server).recorded == 1
     assert receipts.flush() == 0
     assert accounts(server).recorded == 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from types import SimpleNamespace
 
@@ -10,6 +9,7 @@ import pytest
 from celery import Celery
 
 from stack.ports import free_port
+from tests.forking import in_a_child
 from worker.events import Event, Events, events
 
 EVENT = Event("task-failed", {"uuid": "a-task", "name": "receipts.put"})
@@ -46,8 +46,5 @@ def test_what_does_not_fit_is_left_out_and_counted(monkeypatch: pytest.MonkeyPat
 def test_a_forked_process_begins_anew() -> None:
     events.hostname = "worker@test"
     events.left_out = 3
-    pid = os.fork()
-    if pid == 0:
-        os._exit(events.left_out)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert in_a_child(lambda: events.left_out) == 0
     events.hostname, events.left_out = "", 0

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from settings import load
+from tests.forking import in_a_child
 from tests.unit.settings.faults import SERVICE_SESSION
 from worker.chat_api import ChatApi
 from worker.runtime import Runtime, runtime
@@ -47,12 +46,4 @@ def test_a_forked_process_makes_its_own_runtime() -> None:
     settings = load({})
     ours = runtime(settings)
     assert runtime(settings) is ours
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.write(write, b"same" if runtime(settings) is ours else b"own")
-        os._exit(0)
-    os.waitpid(pid, 0)
-    assert os.read(read, 4) == b"own"
-    os.close(read)
-    os.close(write)
+    assert in_a_child(lambda: int(runtime(settings) is ours)) == 0

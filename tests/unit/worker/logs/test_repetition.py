@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 from collections.abc import Iterator
 
 import jsonschema
 import pytest
 
+from tests.forking import in_a_child
 from worker.logs import events
 from worker.logs.lines import JsonLines
 from worker.logs.repetition import Repetition
@@ -105,9 +105,10 @@ def test_a_forked_child_tells_nothing_of_its_parents(log: logging.Logger) -> Non
     kept = Kept(window_s=60)
     log.addHandler(kept)
     fail(log, MOST + 2)
-    child = os.fork()
-    if child == 0:
+
+    def tells() -> int:
         kept.told.clear()
         kept.repetition.tell_all()
-        os._exit(1 if kept.told.is_set() else 0)
-    assert os.waitpid(child, 0)[1] == 0
+        return int(kept.told.is_set())
+
+    assert in_a_child(tells) == 0
