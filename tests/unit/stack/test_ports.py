@@ -1,8 +1,12 @@
+import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from stack import ports
+from stack.services import PROJECT, environment
 
 
 def test_nobody_listens_on_a_free_port() -> None:
@@ -28,3 +32,22 @@ def test_a_taken_port_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_ports_lie_below_those_of_outgoing_connections() -> None:
     assert 1024 < ports.LOWEST <= ports.free_port() <= ports.HIGHEST < 32_768
+
+
+def test_no_other_process_gets_it_before_this_one_has_ended() -> None:
+    ask = (
+        "import sys; from stack import ports; ports.LOWEST = ports.HIGHEST = int(sys.argv[1]); print(ports.free_port())"
+    )
+
+    def another_gets(port: int) -> bool:
+        asked = subprocess.run(
+            [sys.executable, "-c", ask, str(port)], cwd=PROJECT, env=environment({}), capture_output=True, check=False
+        )
+        assert (asked.returncode == 0) == (asked.stdout == f"{port}\n".encode()), asked.stderr
+        return asked.returncode == 0
+
+    port = ports.free_port()
+    assert not another_gets(port)
+    os.close(ports._given.pop(port))
+    assert another_gets(port)
+    assert another_gets(port)
