@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from signal import SIGHUP, SIGKILL, SIGTERM, Signals
 
 import psutil
@@ -28,16 +28,30 @@ def begun(words: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
         until(lambda: bool(servers_of(program)), "a server that it has started")
         yield program
     finally:
+        for each in started_by(program):
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
         program.kill()
         program.wait()
 
 
 def started_by(program: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    return psutil.Process(program.pid).children(recursive=True)
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(program.pid).children(recursive=True)
+    return []
 
 
 def servers_of(program: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    return [each for each in started_by(program) if "server" in each.name()]
+    return [each for each in living(started_by(program)) if "server" in each.name()]
+
+
+def living(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Without those that only wait for somebody to take note of their end."""
+    found = []
+    for each in processes:
+        with suppress(psutil.NoSuchProcess):
+            found += [each] if each.is_running() and each.status() != psutil.STATUS_ZOMBIE and each.name() else []
+    return found
 
 
 @pytest.mark.parametrize("number", [SIGTERM, SIGHUP], ids=lambda number: Signals(number).name)
@@ -47,9 +61,9 @@ def test_what_it_has_started_ends_with_it(words: tuple[str, ...], number: int) -
         started, servers = started_by(program), servers_of(program)
         os.kill(program.pid, number)
         assert program.wait(30) != 0
-    assert psutil.wait_procs(servers, 0)[1] == []
+    assert living(servers) == []
     # Python's own tracker of shared resources sees by itself that nobody is left.
-    assert psutil.wait_procs(started, 10)[1] == []
+    until(lambda: living(started) == [], "nobody is left")
 
 
 def test_a_simulation_whose_process_is_killed_ends_and_says_no() -> None:
