@@ -1,7 +1,7 @@
 """`cluster`: how applications spread over a Redis Cluster, and the parts that one application is cut into.
 
 An application's keys share a hash tag, so it lives on one node; which one follows from its name. A cluster of three
-masters takes the same receipts for ever more applications, a thousand in a call, evenly over all. What counts is the
+masters takes the same receipts for ever more applications, at most 500 in a call, evenly over all. What counts is the
 node that has most to do: the share of all receipts that it takes, and how many the cluster would carry if every node
 had a core of its own and that one were at its end. With one application that is one node's ceiling.
 

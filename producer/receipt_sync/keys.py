@@ -1,7 +1,7 @@
 """The ledger's keys and fields: their one home.
 
 Every key of an application starts with `prefix(application)`. The braces are a Redis Cluster hash tag: one application
-lives on one node, several spread over the cluster, and each Lua function is given the prefix as its only key.
+lives on one node, several spread over the cluster, and each Lua function is told the prefix by its keys.
 
 | key | type | holds |
 | --- | --- | --- |
@@ -73,7 +73,7 @@ from __future__ import annotations
 
 
 def prefix(application: str) -> str:
-    """The start of every key of an application, and the only key of every call."""
+    """The start of every key of an application, and the first key of every call (functions.py)."""
     return f"rs:{{{application}}}"
 
 

@@ -1,5 +1,5 @@
 -- What every function of the ledger stands on: how a call begins, a slot's fields and the accounts; join, traces, due and
--- tokens follow (receipt_sync/functions.py). Keys and fields are listed in receipt_sync/keys.py. A call's only key is the prefix
+-- tokens follow (receipt_sync/functions.py). Keys and fields are listed in receipt_sync/keys.py. A call's first key is the prefix
 -- of one application's keys: all of them carry its hash tag, so a cluster keeps them on one node. Time is Redis' time, in ms.
 
 -- What belongs to one call. A library lives on between calls: `begin` alone sets these, all of them and each time, so
