@@ -4,7 +4,10 @@
 set -eu
 role=${1:-worker}
 [ $# -eq 0 ] || shift
-command=$(sed -n "s/^$role: *//p" Procfile)
+case "$role" in
+*[!a-z]*) command="" ;; # no name of a role, and no pattern for sed
+*) command=$(sed -n "s/^$role: *//p" Procfile) ;;
+esac
 case "$role" in
 sandbox) exec python -m sandbox "$@" ;;
 settings) exec python -m worker settings "$@" ;;

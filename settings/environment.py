@@ -121,10 +121,13 @@ class Environment:
 
 
 def _known(names: tuple[str, ...]) -> set[str]:
-    ours = {variable.name for _, variable in variables(Settings)}
+    known = set(PRODUCERS)
+    for _, variable in variables(Settings):
+        known |= {variable.name, f"{variable.name}_FILE"} if variable.from_file else {variable.name}
     for _, variable in variables(Application):
-        ours.update(name for app in names for name in names_of_variable(variable, app))
-    return ours | PRODUCERS | {f"{name}_FILE" for name in ours}
+        for name in (name for app in names for name in names_of_variable(variable, app)):
+            known |= {name, f"{name}_FILE"}
+    return known
 
 
 def _meant(name: str, known: set[str]) -> str:

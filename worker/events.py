@@ -52,6 +52,7 @@ class Events:
         self._waiting: deque[Event] = deque()
         self._changed = threading.Condition()
         self._is_publishing = False
+        self._failing = False
         self._thread: threading.Thread | None = None
 
     def tell(self, *events: Event) -> None:
@@ -74,15 +75,14 @@ class Events:
 
     def _publish_for_ever(self) -> None:
         app = current_app._get_current_object()  # noqa: SLF001 - Celery's way to the application itself
-        failing = False
         while True:
             try:
                 with app.connection_for_write() as connection:
                     self._publish_over(app, connection)
             except Exception as error:  # noqa: BLE001 - brokers raise what they like, and nobody would start it again
-                if not failing:
+                if not self._failing:
                     log_events.FLOWER_EVENTS_LOST.say(log, error=type(error).__name__)
-                failing = True
+                self._failing = True
                 self._end_batch()
                 threading.Event().wait(_AGAIN_S)
 
@@ -98,6 +98,7 @@ class Events:
             for type_, fields in self._take():
                 dispatcher.send(type_, **fields)
             dispatcher.flush(errors=False)
+            self._failing = False
             self._end_batch()
 
     def _take(self) -> list[Event]:

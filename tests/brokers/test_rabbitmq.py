@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
 from celery import Celery
 
 from receipt_sync import keys
 from stack.rabbitmq import RabbitMQ
+from stack.redis_server import RedisServer
 from tests.brokers.ledgers import readers, wait_for_readers
+from tests.integration.operating import Commands
 from tests.running import System, until
 
 USERS = range(1, 61)
@@ -74,3 +79,25 @@ def test_a_restarted_broker_is_gone_on_with(system: System, rabbitmq: RabbitMQ) 
     wait_for_readers(system, {4})
     system.wait_until_settled()
     assert worker.alive
+
+
+@pytest.mark.parametrize(
+    ("user", "place", "expected"),
+    [("guest:wrong-password", "//", "AccessRefused"), ("guest:guest", "/nosuch", "NotAllowed")],
+    ids=["password", "vhost"],
+)
+def test_the_doctor_says_what_is_refused(
+    redis_server: RedisServer,
+    rabbitmq: RabbitMQ,
+    monkeypatch: pytest.MonkeyPatch,
+    user: str,
+    place: str,
+    expected: str,
+) -> None:
+    # What runs these tests is no setting, and would be a fault.
+    monkeypatch.delenv("RECEIPTS_TEST_BROKERS", raising=False)
+    broker = f"amqp://{user}@127.0.0.1:{rabbitmq.port}{place}"
+    result = Commands(redis_server.url_of("worker"), CELERY_BROKER_URL=broker).run("doctor", "--json")
+    found = [each["found"] for each in json.loads(result.stdout)["findings"] if each["about"] == "broker"]
+    assert [each.split(": ")[-1] for each in found] == [expected]
+    assert "wrong-password" not in result.output

@@ -42,6 +42,8 @@ def drain(*, application: str | None, as_json: bool, timeout_ms: int | None) -> 
             why = f"after {time.monotonic() - began_s:.0f} s"
         except KeyboardInterrupt:
             why = "when it was interrupted"
+        if not looks.last:
+            raise NotEmptyError(f"not known to be empty: {why}, before the ledger had answered")
         held = {each.application: held_by(door.client, each) for door, each in zip(opened, looks.last, strict=True)}
     empty = all(each.is_empty for each in looks.last)
     if as_json:

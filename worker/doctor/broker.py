@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
+from amqp.exceptions import AMQPError
 from kombu.connection import Connection
 from kombu.exceptions import KombuError, OperationalError
 
@@ -20,6 +21,8 @@ from worker.ledger.keeping import told_policy
 from worker.wording import many
 
 _TIMEOUT_S = 3.0
+_REDIS_PORT = 6379
+_NOT_FOUND = "404"  # as a number or a word, after the transport
 _MANY = 1000
 
 
@@ -35,7 +38,7 @@ def examine_broker(settings: Settings) -> list[Finding]:
             channel = connection.default_channel
             return [ok("broker", f"reached at {said}"), *_safety(settings, channel), *_queues(channel)]
     # Its kind alone: the words of some hold addresses and passwords.
-    except (OperationalError, KombuError, OSError, redis.RedisError) as error:
+    except (OperationalError, KombuError, AMQPError, OSError, redis.RedisError) as error:
         cause = error.__cause__ or error
         if isinstance(cause, redis.exceptions.NoPermissionError):
             return [unseen("broker", f"its user may not look at it: {said}", "ask with the worker's CELERY_BROKER_URL")]
@@ -67,8 +70,11 @@ def is_ledger(settings: Settings) -> bool:
 
     def place(url: str) -> tuple[str | None, int | None, str]:
         parts = urlsplit(url)
-        return parts.hostname, parts.port, parts.path if parts.scheme == "redis+socket" else ""
+        port = None if parts.scheme == "redis+socket" else parts.port or _REDIS_PORT
+        return parts.hostname, port, parts.path if parts.scheme == "redis+socket" else ""
 
+    if ";" in settings.broker_url:  # several brokers, of which the ledger's may be one
+        return False
     if "+sentinel://" in settings.redis_url:
         return settings.broker_url == settings.redis_url
     return "," not in settings.redis_url and place(settings.broker_url) == place(broker_of(settings.redis_url))
@@ -104,5 +110,7 @@ def _waiting(channel: Any, name: str) -> int:
     """On Redis a queue without messages does not exist, on RabbitMQ one that no worker has made."""
     try:
         return int(channel.queue_declare(name, passive=True).message_count)
-    except channel.connection.client.channel_errors:
+    except channel.connection.client.channel_errors as error:
+        if str(getattr(error, "code", "")) != _NOT_FOUND:
+            raise
         return 0

@@ -85,7 +85,11 @@ def _of_application(settings: Settings, application: Application) -> Iterator[Fi
             f"lower or unset QUICKBLOX_RATE_PER_S{suffix}, or say the right QUICKBLOX_PLAN_CALLS_PER_S{suffix}",
             name,
         )
-    elif "share_left" in given and rate > application.plan_calls_per_s * (1 - application.share_left) > 0:
+    elif (
+        "share_left" in given
+        and "rate_per_s" in given
+        and rate > application.plan_calls_per_s * (1 - application.share_left) > 0
+    ):
         yield warning(
             _ABOUT,
             f"the rate ({number_text(rate)} calls/s) takes of what QUICKBLOX_SHARE_LEFT leaves to the application",

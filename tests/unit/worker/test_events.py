@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +12,7 @@ from celery import Celery
 
 from stack.ports import free_port
 from tests.forking import in_a_child
+from tests.running import until
 from worker.events import Event, Events, events
 
 EVENT = Event("task-failed", {"uuid": "a-task", "name": "receipts.put"})
@@ -24,6 +27,44 @@ def test_a_broker_that_is_away_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) 
     told.tell(EVENT)
     assert not told.wait_until_told(0.2)
     assert time.monotonic() - begun_s < 2
+
+
+def test_each_outage_of_the_broker_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("worker.events._AGAIN_S", 0.01)
+    away, sent = threading.Event(), []
+
+    def connect() -> object:
+        if away.is_set():
+            raise OSError("away")
+        return nullcontext()
+
+    def send(type_: str, **_: object) -> None:
+        if away.is_set():
+            raise OSError("away")
+        sent.append(type_)
+
+    dispatcher = SimpleNamespace(send=send, flush=lambda **_: None)
+    app = SimpleNamespace(connection_for_write=connect, events=SimpleNamespace(Dispatcher=lambda *_, **__: dispatcher))
+    monkeypatch.setattr("worker.events.current_app", SimpleNamespace(_get_current_object=lambda: app))
+    told = Events()
+    told.hostname = "worker@test"
+
+    def said() -> int:
+        return sum("events for Flower are lost" in record.getMessage() for record in caplog.records)
+
+    for outage in (1, 2):
+        told.tell(EVENT)
+        assert told.wait_until_told(10)
+        assert len(sent) == outage
+        away.set()
+        told.tell(EVENT)
+        until(lambda outage=outage: said() == outage, "the outage")  # type: ignore[misc]
+        away.clear()
+    told.tell(EVENT)
+    assert told.wait_until_told(10)
+    assert said() == 2
 
 
 def test_where_no_worker_runs_nothing_is_told_and_no_thread_started() -> None:

@@ -22,6 +22,13 @@ def test_defaults_with_a_key_contradict_nothing() -> None:
     assert [level for level, _ in found(**KEY, **below)] == ["ok"]
 
 
+@pytest.mark.parametrize("share", [f"0.{hundredth:02}" for hundredth in range(1, 91)])
+@pytest.mark.parametrize("plan", ["80", "120", "160"])
+def test_a_rate_that_follows_from_plan_and_share_contradicts_neither(plan: str, share: str) -> None:
+    told = found(**KEY, QUICKBLOX_PLAN_CALLS_PER_S=plan, QUICKBLOX_SHARE_LEFT=share)
+    assert [sentence for _, sentence in told if "SHARE_LEFT" in sentence] == []
+
+
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
