@@ -30,6 +30,7 @@ SLOT = {"application", "slot"}
 TOLD = {
     "dead letter: rejected 422",
     "dead letter: invalid",
+    "dead letter: refused",  # what a bug of ours kept from being recorded
     "calls are held: the chat API fails: most calls of the last seconds had no good answer",
     "RuntimeError",
     "LookupError",

@@ -111,6 +111,6 @@ def _waiting(channel: Any, name: str) -> int:
     try:
         return int(channel.queue_declare(name, passive=True).message_count)
     except channel.connection.client.channel_errors as error:
-        if str(getattr(error, "code", "")) != _NOT_FOUND:
+        if str(error.reply_code) != _NOT_FOUND:
             raise
         return 0
