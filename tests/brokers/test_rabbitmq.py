@@ -89,13 +89,10 @@ def test_a_restarted_broker_is_gone_on_with(system: System, rabbitmq: RabbitMQ) 
 def test_the_doctor_says_what_is_refused(
     redis_server: RedisServer,
     rabbitmq: RabbitMQ,
-    monkeypatch: pytest.MonkeyPatch,
     user: str,
     place: str,
     expected: str,
 ) -> None:
-    # What runs these tests is no setting, and would be a fault.
-    monkeypatch.delenv("RECEIPTS_TEST_BROKERS", raising=False)
     broker = f"amqp://{user}@127.0.0.1:{rabbitmq.port}{place}"
     result = Commands(redis_server.url_of("worker"), CELERY_BROKER_URL=broker).run("doctor", "--json")
     found = [each["found"] for each in json.loads(result.stdout)["findings"] if each["about"] == "broker"]

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 import redis
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from receipt_sync import EditMessage, MarkRead, ReceiptQueue
 from receipt_sync.calls import READ
 from settings import load
 from stack.ports import free_port
 from stack.redis_server import RedisServer
+from tests.integration.operating import Commands
 from tests.integration.raw_messages import envelope
 from tests.ledger_audit import Accounts, audit
 from tests.running import System, until
 from tests.shorthand import DIALOG, USER, dialogs, msg
-from worker.commands import main
 from worker.ledger import Dead, Settled
 from worker.runtime import Runtime
 
@@ -26,21 +26,17 @@ PRIVATE = "a private text"
 WORDS = "words of the API"
 
 
-class Commands:
-    """The command line of one deployment, and its ledgers."""
+class DeadCommands:
+    """`python -m worker dead` of one deployment."""
 
     def __init__(self, redis_url: str, **environ: str) -> None:
-        self.environ = {"REDIS_URL": redis_url, **environ}
-        self.runner = CliRunner(env=self.environ)
+        self._commands = Commands(redis_url, **environ)
 
     def run(self, *arguments: str, answer: str | None = None, color: bool = False) -> Result:
-        return self.runner.invoke(main, ["dead", *arguments], input=answer, color=color, prog_name="python -m worker")
+        return self._commands.run("dead", *arguments, answer=answer, color=color)
 
     def json(self, *arguments: str) -> dict[str, Any]:
-        result = self.run(*arguments, "--json")
-        assert result.exit_code == 0, result.output
-        answer: dict[str, Any] = json.loads(result.stdout)
-        return answer
+        return self._commands.json("dead", *arguments)
 
     def ids(self, *arguments: str) -> list[str]:
         return [letter["id"] for letter in self.json("list", *arguments)["letters"]]
@@ -57,8 +53,8 @@ def held(redis_server: RedisServer, redis_client: redis.Redis) -> Runtime:
 
 
 @pytest.fixture
-def commands(redis_server: RedisServer, held: Runtime) -> Commands:  # noqa: ARG001 - the ledger it empties
-    return Commands(redis_server.url_of("operator"))
+def commands(redis_server: RedisServer, held: Runtime) -> DeadCommands:  # noqa: ARG001 - the ledger it empties
+    return DeadCommands(redis_server.url_of("operator"))
 
 
 def bury(held: Runtime, *receipts: MarkRead | EditMessage, reason: str = "rejected: status 422") -> None:
@@ -85,7 +81,7 @@ def accounts(held: Runtime) -> Accounts:
 # list -----------------------------------------------------------------------------------------------------------
 
 
-def test_list_shows_what_died_and_nothing_private(held: Runtime, commands: Commands) -> None:
+def test_list_shows_what_died_and_nothing_private(held: Runtime, commands: DeadCommands) -> None:
     bury(held, an_edit(), an_edit(2))
     bury(held, mark(message_ids=[msg(7), msg(8)]), reason="gave up: status 503")
     printed = commands.run("list")
@@ -103,12 +99,12 @@ def test_list_shows_what_died_and_nothing_private(held: Runtime, commands: Comma
         assert WORDS not in output
 
 
-def test_list_of_nothing(commands: Commands) -> None:
+def test_list_of_nothing(commands: DeadCommands) -> None:
     assert commands.run("list").stdout.startswith("0 of 0 letters")
     assert commands.json("list")["letters"] == []
 
 
-def test_list_goes_page_by_page(held: Runtime, commands: Commands) -> None:
+def test_list_goes_page_by_page(held: Runtime, commands: DeadCommands) -> None:
     for dialog in dialogs(5):
         bury(held, mark(dialog))
     every, seen = commands.ids(), []
@@ -123,7 +119,7 @@ def test_list_goes_page_by_page(held: Runtime, commands: Commands) -> None:
     assert seen == [every[:2], every[2:4], every[4:]]
 
 
-def test_list_filters(held: Runtime, commands: Commands) -> None:
+def test_list_filters(held: Runtime, commands: DeadCommands) -> None:
     other, third = dialogs(2)
     bury(held, mark(other, up_to=msg(3)))
     bury(held, mark(third), reason="gave up: status 503")
@@ -143,7 +139,7 @@ def test_list_filters(held: Runtime, commands: Commands) -> None:
     assert len(commands.ids("--newer-than", "1h")) == 4
 
 
-def test_a_filter_finds_what_is_many_pages_away(held: Runtime, commands: Commands) -> None:
+def test_a_filter_finds_what_is_many_pages_away(held: Runtime, commands: DeadCommands) -> None:
     bury(held, mark(DIALOG))
     for n in range(250):
         held.redis.xadd("rs:{default}:dead", {"receipts": 1, "reason": f"other {n}"})
@@ -154,7 +150,7 @@ def test_a_filter_finds_what_is_many_pages_away(held: Runtime, commands: Command
 # show -----------------------------------------------------------------------------------------------------------
 
 
-def test_show_shows_everything_of_one_letter(held: Runtime, commands: Commands) -> None:
+def test_show_shows_everything_of_one_letter(held: Runtime, commands: DeadCommands) -> None:
     bury(held, an_edit())
     [id_] = commands.ids()
     printed = commands.run("show", id_).stdout
@@ -163,7 +159,9 @@ def test_show_shows_everything_of_one_letter(held: Runtime, commands: Commands) 
     assert commands.json("show", id_)["fields"]["text"] == PRIVATE
 
 
-def test_nothing_of_another_hand_reaches_the_terminal_as_a_control_character(held: Runtime, commands: Commands) -> None:
+def test_nothing_of_another_hand_reaches_the_terminal_as_a_control_character(
+    held: Runtime, commands: DeadCommands
+) -> None:
     evil = b"\x1b[2J\x07\r\n\xff\xc2\x9b31m\xe2\x80\xae"
     names = (b"slot", b"reason", b"words", b"text", b"task", b"arguments", b"actor", b"request_id", evil)
     held.redis.xadd("rs:{default}:dead", dict.fromkeys(names, b"e:" + evil + b":" + evil))
@@ -179,7 +177,7 @@ def test_nothing_of_another_hand_reaches_the_terminal_as_a_control_character(hel
 # replay and drop ----------------------------------------------------------------------------------------------------
 
 
-def test_replay_records_again_and_a_second_time_finds_nothing(held: Runtime, commands: Commands) -> None:
+def test_replay_records_again_and_a_second_time_finds_nothing(held: Runtime, commands: DeadCommands) -> None:
     bury(held, an_edit(), an_edit(2))
     [id_] = commands.ids()
     assert "Replayed 1 letters of 2 receipts; 0 need no PUT." in commands.run("replay", id_).stdout
@@ -188,7 +186,7 @@ def test_replay_records_again_and_a_second_time_finds_nothing(held: Runtime, com
     assert (again.exit_code, again.stderr) == (4, f"Error: application default has no dead letter {id_}\n")
 
 
-def test_replay_all_takes_what_the_filters_mean(held: Runtime, commands: Commands) -> None:
+def test_replay_all_takes_what_the_filters_mean(held: Runtime, commands: DeadCommands) -> None:
     for dialog in dialogs(150):
         bury(held, mark(dialog))
     bury(held, an_edit(), reason="gave up: status 503")
@@ -198,14 +196,14 @@ def test_replay_all_takes_what_the_filters_mean(held: Runtime, commands: Command
     assert accounts(held) == Accounts(recorded=151, dead=1, pending=150)
 
 
-def test_of_edits_with_one_revision_the_latest_stays_on_top(held: Runtime, commands: Commands) -> None:
+def test_of_edits_with_one_revision_the_latest_stays_on_top(held: Runtime, commands: DeadCommands) -> None:
     for text in ("first", "second", "third"):
         bury(held, an_edit(0, text))
     assert commands.json("replay", "--all")["replayed"] == 3
     assert held.redis.hget(f"rs:{{default}}:e:{DIALOG}:{msg(1)}", "px") == b"third"
 
 
-def test_replay_says_what_stays_and_what_waits_for_a_session(held: Runtime, commands: Commands) -> None:
+def test_replay_says_what_stays_and_what_waits_for_a_session(held: Runtime, commands: DeadCommands) -> None:
     bury(held, mark(token="secret"))
     held.ways["default"].ledger.bury_invalid(READ, '{"args": [', "invalid: user_id", cut=True)
     [call, _] = commands.ids()
@@ -216,7 +214,7 @@ def test_replay_says_what_stays_and_what_waits_for_a_session(held: Runtime, comm
     assert accounts(held) == Accounts(recorded=2, dead=1, pending=1)
 
 
-def test_drop_asks_before_it_drops_all(held: Runtime, commands: Commands) -> None:
+def test_drop_asks_before_it_drops_all(held: Runtime, commands: DeadCommands) -> None:
     bury(held, mark(), mark())
     bury(held, an_edit())
     edited, marked = commands.ids()
@@ -232,7 +230,7 @@ def test_drop_asks_before_it_drops_all(held: Runtime, commands: Commands) -> Non
 
 
 @pytest.mark.parametrize("command", ["show", "replay", "drop"])
-def test_an_unknown_id_ends_with_4_and_nothing_is_touched(held: Runtime, commands: Commands, command: str) -> None:
+def test_an_unknown_id_ends_with_4_and_nothing_is_touched(held: Runtime, commands: DeadCommands, command: str) -> None:
     bury(held, mark())
     ids = commands.ids() if command != "show" else []
     result = commands.run(command, *ids, "1-0")
@@ -253,14 +251,16 @@ def test_an_unknown_id_ends_with_4_and_nothing_is_touched(held: Runtime, command
         (["replay", "1-0", "--reason", "x"], "filters go with --all"),
     ],
 )
-def test_a_wrong_call_ends_with_2_and_says_what_is_wrong(commands: Commands, arguments: list[str], says: str) -> None:
+def test_a_wrong_call_ends_with_2_and_says_what_is_wrong(
+    commands: DeadCommands, arguments: list[str], says: str
+) -> None:
     result = commands.run(*arguments)
     assert result.exit_code == 2
     assert says in result.stderr
 
 
 def test_of_several_applications_one_must_be_named(redis_server: RedisServer, redis_client: redis.Redis) -> None:
-    commands = Commands(redis_server.url_of("operator"), RECEIPTS_APPLICATIONS="shop,games")
+    commands = DeadCommands(redis_server.url_of("operator"), RECEIPTS_APPLICATIONS="shop,games")
     result = commands.run("list")
     assert (result.exit_code, "name one: --application shop|games" in result.stderr) == (2, True)
     ReceiptQueue(client=redis_client, application="games").mark_dialog_read(DIALOG, user_id=USER)
@@ -272,7 +272,7 @@ def test_of_several_applications_one_must_be_named(redis_server: RedisServer, re
 @pytest.mark.parametrize("command", [["list"], ["show", "1-0"], ["replay", "--all"], ["drop", "--all", "--yes"]])
 def test_a_redis_that_is_away_ends_with_3_and_its_password_is_not_shown(command: list[str]) -> None:
     port = free_port()
-    result = Commands(f"redis://:pass-word@127.0.0.1:{port}/0").run(*command)
+    result = DeadCommands(f"redis://:pass-word@127.0.0.1:{port}/0").run(*command)
     assert result.exit_code == 3
     assert (
         f"the ledger was not reached at redis://:********@127.0.0.1:{port}/0 (REDIS_URL): ConnectionError"
@@ -281,7 +281,7 @@ def test_a_redis_that_is_away_ends_with_3_and_its_password_is_not_shown(command:
     assert "pass-word" not in result.output
 
 
-def test_a_broken_ledger_is_named(held: Runtime, commands: Commands) -> None:
+def test_a_broken_ledger_is_named(held: Runtime, commands: DeadCommands) -> None:
     bury(held, mark())
     held.redis.delete("rs:{default}:due")
     held.redis.set("rs:{default}:due", "garbage")
@@ -295,7 +295,7 @@ def test_a_broken_ledger_is_named(held: Runtime, commands: Commands) -> None:
 
 
 def test_settings_that_cannot_be_used_end_with_1(redis_server: RedisServer) -> None:
-    result = Commands(redis_server.url_of("operator"), RECEIPTS_DEAD_KEEP_S="for ever").run("list")
+    result = DeadCommands(redis_server.url_of("operator"), RECEIPTS_DEAD_KEEP_S="for ever").run("list")
     assert result.exit_code == 1
     assert "RECEIPTS_DEAD_KEEP_S is 'for ever'; expected" in result.stderr
 
