@@ -6,8 +6,6 @@ import time
 from collections import Counter
 from random import Random
 
-import redis
-
 from tests.chaos.faults import Deck, Fault
 from tests.chaos.stage import Stage
 
@@ -23,13 +21,11 @@ class Director:
     Attributes:
         kills: hard kills by kind, see the package's story.
         faults: others by name.
-        exposed: slots in flight when something befell them, added up: as many PUTs may be sent twice.
     """
 
     def __init__(self, stage: Stage, wanted: int, seed: int) -> None:
         self.kills: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
-        self.exposed = 0
         self._stage, self._wanted = stage, wanted
         self._killing, self._misleading = Random(f"{seed}/kills"), Random(f"{seed}/faults")
         self._deck = Deck(self._misleading)
@@ -70,15 +66,16 @@ class Director:
         up = self._stage.up()
         if kind != "Redis" and not up:
             return
-        exposed = self._in_flight()
+        victims = self._stage.seats if kind == "Redis" else [self._killing.choice(up)]
+        incident = self._stage.strike(f"killed: {kind}", victims)
         if kind == "Redis":
             killed = self._kill_redis()
         elif kind == "whole worker":
-            killed = self._killing.choice(up).kill()
+            killed = victims[0].kill()
         else:
-            killed = self._killing.choice(up).kill_child(self._killing)
+            killed = victims[0].kill_child(self._killing)
+        incident.end()
         self.kills[kind] += killed
-        self.exposed += exposed
         self._stage.note(f"killed: {kind}" if killed else f"not killed, was gone: {kind}")
 
     def _kill_redis(self) -> int:
@@ -90,15 +87,7 @@ class Director:
         return int(alive)
 
     def _mislead(self, fault: Fault) -> None:
-        exposed = self._in_flight()
         lasts_s = fault.begin(self._stage, self._misleading)
         if lasts_s is not None:
             self.faults[fault.name] += 1
-            self.exposed += exposed
             self._troubled, self._calm_at_s = True, time.monotonic() + lasts_s
-
-    def _in_flight(self) -> int:
-        try:
-            return int(self._stage.redis.zcard("rs:{default}:leases"))
-        except (redis.ConnectionError, redis.TimeoutError):  # its connection is from before the last kill
-            return int(self._stage.redis.zcard("rs:{default}:leases"))

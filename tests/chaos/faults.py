@@ -56,8 +56,10 @@ def _pause(stage: Stage, random: Random) -> float | None:
     if seat is None:
         return None
     seconds = random.uniform(*_PAUSE_S)
+    words = f"worker {seat.number} paused"
+    stage.strike(words, [seat])
     seat.pause(seconds)
-    stage.note(f"worker {seat.number} paused")
+    stage.note(words)
     return seconds
 
 
@@ -78,15 +80,18 @@ def _delete_queues(stage: Stage, random: Random) -> float | None:
     return random.uniform(0.1, 0.5)
 
 
-def _some(stage: Stage, random: Random, link: Link) -> Sequence[Proxy]:
-    seats = stage.seats if random.random() < _ALL_SHARE else [random.choice(stage.seats)]
-    return [seat.proxies[link] for seat in seats]
+def _some(stage: Stage, random: Random) -> Sequence[Seat]:
+    return stage.seats if random.random() < _ALL_SHARE else [random.choice(stage.seats)]
 
 
 def _on_network(link: Link, what: str) -> Fault:
     def begin(stage: Stage, random: Random) -> float | None:
-        proxies = _some(stage, random, link)
-        stage.note(f"{link} {what}, {len(proxies)} of {len(stage.seats)} workers")
+        seats = _some(stage, random)
+        proxies = [seat.proxies[link] for seat in seats]
+        words = f"{link} {what}, {len(proxies)} of {len(stage.seats)} workers"
+        if link != "broker" and what != "slow":
+            stage.strike(words, seats)
+        stage.note(words)
         if what in {"cut", "refused"}:
             stage.cut(proxies)
         for proxy in proxies if what in _DOES else ():

@@ -3,7 +3,7 @@
 `lost`: acknowledged receipts without an accepted PUT that arrived after their recording had begun, and not dead.
 `backwards`: PUTs of an edit carried out after one of a higher revision; `stale_texts`: messages that say an older
 revision in the end than one acknowledged. `doubled`: two calls of one slot open at once (see the package's story).
-`duplicates`: PUTs carried out though nothing new had been recorded since the one before was claimed.
+`duplicates`: pairs of PUTs carried out, the second though nothing new had been recorded since the first was claimed.
 """
 
 from __future__ import annotations
@@ -13,15 +13,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tests.chaos.incidents import CLAIM_TO_ARRIVAL_S
 from tests.chaos.journal import Attempt
 from tests.chaos.puts import Put
 from tests.chaos.town import revision_of
 from traffic.evidence import Recorded
 from traffic.waits import Fates, fates_of
 
-# A PUT carries what was recorded before its claim; from the claim to its arrival it takes at most this long
-# (worker/runtime.py hands back what is later), and what the network adds.
-CLAIM_TO_ARRIVAL_S = 0.5
 # A call that failed has reached Redis within this time, or never: the producer's timeouts, and a margin.
 UNKNOWN_CALL_S = 10.0
 
@@ -50,7 +48,7 @@ class Findings:
     backwards: list[tuple[Put, Put]] = field(default_factory=list)
     stale_texts: list[str] = field(default_factory=list)
     doubled: list[tuple[Put, Put]] = field(default_factory=list)
-    duplicates: list[Put] = field(default_factory=list)
+    duplicates: list[tuple[Put, Put]] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
     acknowledged: int = 0
     unknown: int = 0
@@ -142,8 +140,8 @@ def _open_until_s(put: Put, limits: Limits) -> float:
     return min(until_s, cuts[at]) if at < len(cuts) else until_s
 
 
-def duplicates(attempts: Iterable[Attempt], puts: Iterable[Put]) -> list[Put]:
-    """Carried out, and nothing that the carried out PUT before did not know could have been in it."""
+def duplicates(attempts: Iterable[Attempt], puts: Iterable[Put]) -> list[tuple[Put, Put]]:
+    """Pairs (before, duplicate) carried out: nothing that the one before did not know could have been in the second."""
     calls: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for attempt in attempts:
         for receipt in attempt.receipts:
@@ -152,15 +150,17 @@ def duplicates(attempts: Iterable[Attempt], puts: Iterable[Put]) -> list[Put]:
     begun = {slot: sorted(began_s for began_s, _ in spans) for slot, spans in calls.items()}
     ended = {slot: sorted(until_s for _, until_s in spans) for slot, spans in calls.items()}
     needless = []
-    last: dict[str, float] = {}
+    last: dict[str, Put] = {}
     for put in sorted((put for put in puts if put.applied), key=lambda put: put.arrived_s):
-        before_s = last.get(put.slot, 0.0) - CLAIM_TO_ARRIVAL_S
+        before = last.get(put.slot)
+        # What a PUT carries was recorded before its claim, which was as long before its arrival at most.
+        before_s = before.arrived_s - CLAIM_TO_ARRIVAL_S if before else 0.0
         # Calls that had begun when this one came, less those over before the last one can have been claimed.
         began = bisect_right(begun.get(put.slot, []), put.arrived_s)
         over = bisect_left(ended.get(put.slot, []), before_s)
-        if began <= over:
-            needless.append(put)
-        last[put.slot] = put.arrived_s
+        if before and began <= over:
+            needless.append((before, put))
+        last[put.slot] = put
     return needless
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.judge import Findings
+from tests.chaos.incidents import unexplained
 from tests.chaos.puts import Put
 from tests.chaos.running import Outcome
 from tests.chaos.verdict import Verdict
@@ -58,7 +58,7 @@ def _words(value: object) -> str:
 
 def _evidence(outcome: Outcome) -> Iterator[str]:
     """The first findings of each kind, with what befell the system just before."""
-    for title, moments in _moments(outcome.findings):
+    for title, moments in _moments(outcome):
         if moments:
             yield from ("", f"### {outcome.contender.title}: {title}", "")
         for at_s, words in moments[:_SHOWN]:
@@ -68,10 +68,13 @@ def _evidence(outcome: Outcome) -> Iterator[str]:
                     yield f"    - {event_s - at_s:+.3f} s {event}"
 
 
-def _moments(found: Findings) -> Iterator[tuple[str, list[tuple[float, str]]]]:
+def _moments(outcome: Outcome) -> Iterator[tuple[str, list[tuple[float, str]]]]:
+    found = outcome.findings
+    alone = unexplained(found.duplicates, outcome.incidents)
     yield "lost", [(each.recorded_s, f"{each.kind} {each.dialog} {each.user} {each.message}") for each in found.lost]
     yield "backwards", [(put.arrived_s, f"{_put(before)} then {_put(put)}") for before, put in found.backwards]
     yield "twice in flight", [(put.arrived_s, f"{_put(before)} and {_put(put)}") for before, put in found.doubled]
+    yield "sent twice", [(put.arrived_s, f"{_put(before)} then {_put(put)}") for before, put in alone]
 
 
 def _put(put: Put) -> str:

@@ -14,11 +14,12 @@ import redis
 from receipt_sync import MarkRead, ReceiptQueue
 from tests.chaos.contenders import Contender
 from tests.chaos.directing import Director
+from tests.chaos.incidents import Incident
 from tests.chaos.journal import read
 from tests.chaos.judge import Findings, Limits, judge
 from tests.chaos.puts import Put, Puts
 from tests.chaos.seats import Seat
-from tests.chaos.stage import Options, Stage
+from tests.chaos.stage import LEDGER, Options, Stage
 from tests.chaos.town import dialog_id
 from tests.ledger_audit import Accounts, audit
 from tests.running import QUICK
@@ -44,6 +45,7 @@ class Outcome:
         drained_s: until nothing was left; None: something was when the time was up.
         left: receipts that then still waited; they are among the lost.
         stuck: workers that did nothing when they were alone at the end.
+        unasked: workers that ended though nobody had killed or asked them, each with its exit code.
     """
 
     contender: Contender
@@ -52,7 +54,7 @@ class Outcome:
     puts: list[Put]
     kills: Counter[str]
     faults: Counter[str]
-    exposed: int
+    incidents: list[Incident]
     audit: Accounts | str | None
     counts: dict[str, int]
     drained_s: float | None
@@ -61,7 +63,7 @@ class Outcome:
     stuck: list[str]
     shutdowns_s: list[float]
     shutdowns_late: int
-    unasked: int
+    unasked: list[str]
     events: list[tuple[float, str]] = field(repr=False)
 
 
@@ -101,7 +103,7 @@ class _Play:
             puts=puts,
             kills=self.director.kills,
             faults=self.director.faults,
-            exposed=self.director.exposed,
+            incidents=stage.incidents,
             audit=said,
             counts=self._counts(),
             drained_s=drained_s,
@@ -110,7 +112,7 @@ class _Play:
             stuck=stuck,
             shutdowns_s=[seconds for seat in stage.seats for seconds in seat.shutdowns_s],
             shutdowns_late=sum(seat.stuck for seat in stage.seats),
-            unasked=sum(seat.unasked for seat in stage.seats),
+            unasked=[ended for seat in stage.seats for ended in seat.unasked],
             events=stage.events,
         )
 
@@ -159,7 +161,7 @@ class _Play:
         return int(broker.llen(self.stage.contender.name)), int(broker.hlen("unacked"))
 
     def _counts(self) -> dict[str, int]:
-        found: Any = self.stage.redis.hgetall("rs:{default}:counts")
+        found: Any = self.stage.redis.hgetall(f"{LEDGER}:counts")
         return {name.decode(): int(value) for name, value in found.items()}
 
     def _roll_call(self) -> list[str]:
@@ -196,7 +198,7 @@ class _Play:
         stage = self.stage
         attempts = [attempt for path in stage.journals() for attempt in read(path)]
         texts = {message["_id"]: message["message"] for message in stage.api.world()["messages"]}
-        letters: Any = stage.redis.xrange("rs:{default}:dead")
+        letters: Any = stage.redis.xrange(f"{LEDGER}:dead")
         dead = frozenset(fields.get(b"slot", b"").decode() for _, fields in letters)
         return judge(attempts, self.puts.read, texts, Limits(REQUEST_S, stage.cuts, dead))
 

@@ -30,7 +30,7 @@ class Seat:
         worker: the present one; started again by `tend` whenever it has ended.
         stuck: warm shutdowns that did not end in time.
         shutdowns_s: how long the others took.
-        unasked: workers that ended though nobody had killed or asked them.
+        unasked: workers that ended though nobody had killed or asked them, and their exit codes.
     """
 
     def __init__(self, number: int, network: Network, redis_port: int, api_port: int) -> None:
@@ -40,7 +40,8 @@ class Seat:
             "broker": network.proxy(redis_port),
             "api": network.proxy(api_port),
         }
-        self.starts = self.stuck = self.unasked = 0
+        self.starts = self.stuck = 0
+        self.unasked: list[str] = []
         self.shutdowns_s: list[float] = []
         self.worker: Process | None = None
         self._ready = self._killed = False
@@ -88,7 +89,8 @@ class Seat:
             return None
         if self._asked_s:
             self.shutdowns_s.append(now_s - self._asked_s)
-        self.unasked += not self._asked_s and not self._killed
+        elif not self._killed:
+            self.unasked.append(f"{self.worker.name} with exit code {self.worker.exit_code}")
         self.worker.kill()
         start(self)
         return "started"

@@ -19,6 +19,7 @@ from stack.process import Process
 from stack.redis_server import RedisServer
 from stack.services import PROJECT, environment, start_sandbox
 from tests.chaos.contenders import Contender
+from tests.chaos.incidents import Incident
 from tests.chaos.producing import Orders
 from tests.chaos.proxy import HOST, Network, Proxy
 from tests.chaos.seats import Seat
@@ -27,6 +28,7 @@ from tests.running import API_KEY
 
 # The same all through the run, so that PUTs are carried out in the order in which they arrive.
 LATENCY_MS = 40
+LEDGER = "rs:{default}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,14 @@ class Stage:
     Attributes:
         events: what befell it: (unix seconds, words).
         cuts: by proxy port: when its connections were reset, unix seconds.
+        incidents: what befell workers' memory, in order.
     """
 
     def __init__(self, directory: Path, contender: Contender, options: Options) -> None:
         self.directory, self.contender, self.options = directory, contender, options
         self.events: list[tuple[float, str]] = []
         self.cuts: dict[int, list[float]] = {}
+        self.incidents: list[Incident] = []
         self._ends = ExitStack()
         try:
             self._start()
@@ -159,13 +163,28 @@ class Stage:
             self.cuts.setdefault(proxy.port, []).append(time.time())
             proxy.cut()
 
+    def strike(self, words: str, seats: Sequence[Seat]) -> Incident:
+        """Writes down an incident that begins now; `calm` ends it, if nothing does before."""
+        ports = frozenset(seat.proxies["api"].port for seat in seats)
+        incident = Incident(words, ports, self._in_flight())
+        self.incidents.append(incident)
+        return incident
+
     def calm(self) -> None:
         """Network and API are well again."""
+        for incident in self.incidents:
+            incident.end()
         self.door.heal()
         for seat in self.seats:
             for proxy in seat.proxies.values():
                 proxy.heal()
         self.api.faults(latency_ms=LATENCY_MS)
+
+    def _in_flight(self) -> int:
+        try:
+            return int(self.redis.zcard(f"{LEDGER}:leases"))
+        except (redis.ConnectionError, redis.TimeoutError):  # its connection is from before the last kill
+            return int(self.redis.zcard(f"{LEDGER}:leases"))
 
     def _kill_all(self) -> None:
         for process in (*self.producers, *(seat.worker for seat in self.seats if seat.worker)):

@@ -124,7 +124,10 @@ def test_cut_ends_calls_on_its_own_wire_alone() -> None:
 
 def test_duplicate() -> None:
     found = _judge([_acked(_mark(1))], [_read(2), _read(4)])
-    assert ([put.arrived_s for put in found.duplicates], _faults(found)) == ([4], ["duplicates"])
+    assert ([(before.arrived_s, put.arrived_s) for before, put in found.duplicates], _faults(found)) == (
+        [(2, 4)],
+        ["duplicates"],
+    )
 
 
 def test_no_duplicate_where_a_receipt_may_have_missed_the_put_before() -> None:

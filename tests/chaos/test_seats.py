@@ -59,18 +59,18 @@ def test_worker_that_has_ended_is_followed_by_another(seat: Seat, tmp_path: Path
     before = seat.worker
     seat.kill()
     assert seat.tend(lambda seat: _seat_a_worker(seat, tmp_path)) == "started"
-    assert (seat.starts, seat.worker is before, seat.is_up(), seat.unasked) == (2, False, True, 0)
+    assert (seat.starts, seat.worker is before, seat.is_up(), seat.unasked) == (2, False, True, [])
 
 
 def test_worker_that_ended_by_itself_is_told_apart(seat: Seat, tmp_path: Path) -> None:
     assert seat.worker is not None
     seat.worker.kill()
     assert seat.tend(lambda seat: _seat_a_worker(seat, tmp_path)) == "started"
-    assert seat.unasked == 1
+    assert seat.unasked == ["worker-1-1 with exit code -9"]
     seat.ask_to_end()
     until(lambda: seat.worker is not None and not seat.worker.alive, "its end")
     assert seat.tend(lambda seat: _seat_a_worker(seat, tmp_path)) == "started"
-    assert (seat.unasked, len(seat.shutdowns_s)) == (1, 1)
+    assert (len(seat.unasked), len(seat.shutdowns_s)) == (1, 1)
 
 
 def test_paused_worker_is_not_up_until_it_is_woken(seat: Seat) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.contenders import OURS, PLAIN
+from tests.chaos.incidents import Incident
 from tests.chaos.judge import Findings
 from tests.chaos.puts import Put
 from tests.chaos.report import as_json, markdown
@@ -22,6 +23,8 @@ from traffic.evidence import Accepted, Recorded
 
 MARK = Recorded(5.0, "read", dialog_id(1), 101)
 PUT = Put(Accepted(5.5, dialog_id(1), 101, read=True), 5.6, 200, applied=True, port=1)
+UNHEARD = replace(PUT, status=None)
+KILL = Incident("killed: pool child", frozenset({1}), in_flight=1, began_s=5.55, ended_s=5.55)
 
 
 def _outcome(**changes: Any) -> Outcome:
@@ -32,7 +35,7 @@ def _outcome(**changes: Any) -> Outcome:
         puts=[PUT],
         kills=Counter({"pool child": 2}),
         faults=Counter(),
-        exposed=0,
+        incidents=[],
         audit=Accounts(recorded=11, covered=11),
         counts={},
         drained_s=1.0,
@@ -41,7 +44,7 @@ def _outcome(**changes: Any) -> Outcome:
         stuck=[],
         shutdowns_s=[],
         shutdowns_late=0,
-        unasked=0,
+        unasked=[],
         events=[(3.0, "killed: pool child")],
     )
     return replace(good, **changes)
@@ -63,7 +66,8 @@ def test_good_run_breaks_nothing() -> None:
         (_found(backwards=[(PUT, PUT)]), "1 edits backwards"),
         (_found(stale_texts=["m"]), "1 messages with a stale text"),
         (_found(doubled=[(PUT, PUT)]), "1 slots twice in flight"),
-        (_found(duplicates=[PUT]), "1 duplicates"),
+        (replace(_found(duplicates=[(PUT, PUT)] * 2), incidents=[KILL]), "2 duplicates"),
+        (replace(_found(duplicates=[(PUT, PUT)]), puts=[PUT, UNHEARD]), "1 duplicates without an incident"),
         (_outcome(drained_s=None), "not drained"),
         (_outcome(audit="m:1:2 does not balance"), "m:1:2"),
         (_outcome(audit=Accounts(recorded=9, covered=9)), "recorded=9"),
@@ -72,6 +76,8 @@ def test_good_run_breaks_nothing() -> None:
         (_outcome(audit=Accounts(recorded=11, covered=10, pending=1)), "do not balance"),
         (_outcome(puts=[PUT] * 1_230), "123.0 PUTs per s"),
         (_outcome(stuck=["worker 2"]), "stuck: worker 2"),
+        (_outcome(unasked=["worker-2-1 with exit code 70"]), "worker-2-1 with exit code 70"),
+        (_outcome(shutdowns_late=1), "1 warm shutdowns beyond 45 s"),
         (_outcome(kills=Counter()), "0 kills only"),
         (_found(acknowledged=9, unknown=3), "9 receipts only"),
     ],
@@ -82,9 +88,8 @@ def test_broken_promise_is_named(outcome: Outcome, says: str) -> None:
 
 
 def test_duplicates_are_allowed_where_something_was_in_flight() -> None:
-    assert verdict_of(replace(_found(duplicates=[PUT]), exposed=1)).broken == []
-    unheard = replace(PUT, status=None)
-    assert verdict_of(replace(_found(duplicates=[PUT]), puts=[unheard])).broken == []
+    assert verdict_of(replace(_found(duplicates=[(PUT, PUT)]), incidents=[KILL])).broken == []
+    assert verdict_of(replace(_found(duplicates=[(UNHEARD, PUT)]), puts=[UNHEARD])).broken == []
 
 
 def test_report_shows_both_side_by_side_and_what_befell_a_lost_receipt() -> None:

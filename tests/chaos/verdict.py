@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tests.chaos.incidents import duplicates_at_most, unexplained
 from tests.chaos.judge import peak
 from tests.chaos.running import Outcome
+from tests.chaos.seats import WARM_WITHIN_S
 from tests.ledger_audit import Accounts
 from traffic.fates import quantile
 
@@ -37,7 +39,6 @@ def verdict_of(outcome: Outcome) -> Verdict:
 def _figures(outcome: Outcome) -> dict[str, Any]:
     found = outcome.findings
     waits_s = found.waits_s
-    unheard = sum(put.applied and put.status is None for put in outcome.puts)
     return {
         "contender": outcome.contender.title,
         "seed": outcome.options.seed,
@@ -56,7 +57,8 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
         "stale texts in the end": len(found.stale_texts),
         "slots twice in flight": len(found.doubled),
         "duplicates": len(found.duplicates),
-        "duplicates at most": outcome.exposed + unheard,
+        "duplicates at most": duplicates_at_most(outcome.puts, outcome.incidents),
+        "duplicates without an incident": len(unexplained(found.duplicates, outcome.incidents)),
         "drained after s": None if outcome.drained_s is None else round(outcome.drained_s, 1),
         "left waiting": outcome.left,
         "accounts": None if outcome.audit is None else str(outcome.audit),
@@ -69,7 +71,7 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
         "workers that ended by themselves": outcome.unasked,
         "warm shutdowns": len(outcome.shutdowns_s),
         "longest warm shutdown s": round(max(outcome.shutdowns_s, default=0.0), 1),
-        "warm shutdowns beyond 45 s": outcome.shutdowns_late,
+        f"warm shutdowns beyond {WARM_WITHIN_S:g} s": outcome.shutdowns_late,
         "stale settles ignored": outcome.counts.get("stale_settles", 0),
     }
 
@@ -84,6 +86,9 @@ def _broken(outcome: Outcome, figures: dict[str, Any]) -> list[str]:
         f"{len(found.stale_texts)} messages with a stale text": not found.stale_texts,
         f"{len(found.doubled)} slots twice in flight": not found.doubled,
         f"{len(found.duplicates)} duplicates": len(found.duplicates) <= figures["duplicates at most"],
+        f"{figures['duplicates without an incident']} duplicates without an incident": (
+            figures["duplicates without an incident"] == 0
+        ),
         "not drained in time": outcome.drained_s is not None,
         f"accounts do not balance: {accounts}": isinstance(accounts, Accounts) and _is_settled(accounts),
         f"acknowledged {found.acknowledged}, unknown {found.unknown}, but {accounts}": (
@@ -92,6 +97,8 @@ def _broken(outcome: Outcome, figures: dict[str, Any]) -> list[str]:
         ),
         f"{figures['most PUTs per s over 10 s']} PUTs per s": figures["most PUTs per s over 10 s"] <= most_per_s,
         f"stuck: {', '.join(outcome.stuck)}": not outcome.stuck,
+        f"ended by themselves: {', '.join(outcome.unasked)}": not outcome.unasked,
+        f"{outcome.shutdowns_late} warm shutdowns beyond {WARM_WITHIN_S:g} s": outcome.shutdowns_late == 0,
         f"{outcome.kills.total()} kills only": outcome.kills.total() >= outcome.options.kills,
         f"{found.acknowledged} receipts only": found.acknowledged >= outcome.options.receipts,
     }

@@ -15,7 +15,7 @@ from tests.fuzz.running import run_all
 def main() -> None:
     """Runs all doors."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
-    parser.add_argument("--inputs", type=int, default=120_000, help="in all (120000)")
+    parser.add_argument("--inputs", type=int, default=160_000, help="in all (160000)")
     parser.add_argument("--seed", type=int, default=1, help="of the random numbers (1)")
     options = parser.parse_args()
     begun_s, total = time.monotonic(), 0
