@@ -16,11 +16,11 @@ from contextlib import ExitStack
 
 from bench import accounts, crowd
 from bench.figure import Figure
-from bench.machines import Machines, machines
 from bench.options import Options
 from bench.processor import processor_s
 from bench.rounds import Rounds, spread
 from bench.running import Running, running, wait_until
+from stack.machines import Machines, machines
 from stack.redis_server import HOST
 from worker.ledger import pausing
 

@@ -13,7 +13,7 @@ from receipt_sync import ReceiptQueue
 from sandbox.client import SandboxClient
 from stack.ports import free_port
 from stack.process import Process
-from stack.redis_server import HOST, RedisServer
+from stack.redis_server import HOST, RedisServer, reached_at
 from stack.services import PROJECT, start_from_procfile, start_sandbox
 
 API_KEY = "sandbox-api-key"
@@ -36,7 +36,7 @@ class Running:
 
     def __init__(self, ends: ExitStack, directory: Path, host: str) -> None:
         self._ends, self._directory, self._host = ends, directory, host
-        self.redis_server = ends.enter_context(RedisServer(directory / "redis", options=_reached_at(host)))
+        self.redis_server = ends.enter_context(RedisServer(directory / "redis", options=reached_at(host)))
         self.redis: redis.Redis = ends.enter_context(self.redis_server.client())
         port = free_port()
         ends.enter_context(start_sandbox(sys.executable, port, directory, api_key=API_KEY, host=host))
@@ -90,10 +90,6 @@ class Running:
         self.workers.append(self._ends.enter_context(worker))
         worker.wait_for_line(" ready.", READY_WITHIN_S)
         return worker
-
-
-def _reached_at(host: str) -> dict[str, str]:
-    return {} if host == HOST else {"bind": f"{HOST} {host}", "protected-mode": "no"}
 
 
 @contextmanager

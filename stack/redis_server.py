@@ -40,6 +40,11 @@ def passwords_of(users: Path) -> dict[str, str]:
     return dict(re.findall(r"^user (\S+) .*?>(\S+)", users.read_text(encoding="utf-8"), re.MULTILINE))
 
 
+def reached_at(host: str) -> dict[str, str]:
+    """Options of a server that is reached at another address of this machine, too."""
+    return {} if host == HOST else {"bind": f"{HOST} {host}", "protected-mode": "no"}
+
+
 class RedisServer:
     """A server that has been started and answers.
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from receipt_sync import ReceiptQueue
 from sandbox.client import Call, SandboxClient
 from stack.ports import free_port
 from stack.process import Process
-from stack.redis_server import RedisServer
+from stack.redis_server import HOST, RedisServer, reached_at
 from stack.services import PROJECT, environment, start_from_procfile, start_sandbox
 from tests.ledger_audit import Accounts, audit
 
@@ -63,14 +63,23 @@ def until(holds: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -
 class System:
     """One application's whole system; workers are started when a test asks for them."""
 
-    def __init__(self, directory: Path, settings: Mapping[str, str]) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, settings: Mapping[str, str], host: str = HOST) -> None:
+        """Starts Redis and the API.
+
+        Args:
+            directory: For what they write.
+            settings: Of all workers.
+            host: This machine's address for workers on another one.
+        """
+        self._directory, self._host = directory, host
         self._settings = {**QUICK, **settings}
         self.api_port = free_port()
         self.health_dir = directory / "health"
         self.workers: list[Process] = []
         self._more_apis: list[Process] = []
-        self.redis_server = RedisServer(directory / "redis", fsync="always", users=redis_users())
+        self.redis_server = RedisServer(
+            directory / "redis", fsync="always", users=redis_users(), options=reached_at(host)
+        )
         self.redis: redis.Redis = self.redis_server.client()
         self.start_api()
         self.receipts = ReceiptQueue(self.redis_server.url_of("producer"), timeout_s=5)
@@ -79,8 +88,10 @@ class System:
 
     def start_api(self) -> None:
         """Starts the sandbox, with an empty world; on the same port as before."""
-        self.api_process = start_sandbox(sys.executable, self.api_port, self._directory, api_key=API_KEY)
-        self.api = SandboxClient(f"http://127.0.0.1:{self.api_port}")
+        self.api_process = start_sandbox(
+            sys.executable, self.api_port, self._directory, api_key=API_KEY, host=self._host
+        )
+        self.api = SandboxClient(f"http://{self._host}:{self.api_port}")
 
     def start_another_api(self) -> tuple[SandboxClient, str]:
         """One more sandbox, for other applications; answers its client and its address."""
@@ -125,19 +136,32 @@ class System:
 
     # Workers -----------------------------------------------------------------------------------------------------
 
-    def start_worker(self, extra_args: str = "", until_it_says: str = " ready.", **settings: str) -> Process:
-        """Starts one more worker by the Procfile's own command, and waits until it is ready, or says something else."""
-        return self._start_worker(PROJECT, extra_args, until_it_says, settings)
+    def start_worker(
+        self, extra_args: str = "", until_it_says: str = " ready.", enter: Sequence[str] = (), **settings: str
+    ) -> Process:
+        """Starts one more worker by the Procfile's own command, and waits until it is ready, or says something else.
+
+        Args:
+            extra_args: Of its command.
+            until_it_says: What is waited for.
+            enter: What its command begins with, e.g. to run on another machine.
+            settings: Beside those of all workers.
+        """
+        return self._start_worker(PROJECT, extra_args, until_it_says, settings, enter)
 
     def start_worker_of(self, project: Path) -> Process:
         """Starts one more worker of another tree of this project: an older one."""
         # It may not know the variable, and would refuse to start; an empty one is none.
         return self._start_worker(project, "", " ready.", {"RECEIPTS_HEALTH_DIR": ""})
 
-    def _start_worker(self, project: Path, extra: str, until_it_says: str, settings: Mapping[str, str]) -> Process:
+    def _start_worker(
+        self, project: Path, extra: str, until_it_says: str, settings: Mapping[str, str], enter: Sequence[str] = ()
+    ) -> Process:
         name = f"worker-{len(self.workers) + 1}"
         env, extra_args = self.environment(settings), f"-n {name}@test {extra}"
-        worker = start_from_procfile("worker", env, self._directory, extra_args, label=name, project=project)
+        worker = start_from_procfile(
+            "worker", env, self._directory, extra_args, label=name, project=project, enter=enter
+        )
         self.workers.append(worker)
         worker.wait_for_line(until_it_says, PATIENCE_S)
         return worker
@@ -160,8 +184,8 @@ class System:
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         """The settings of a process of this system."""
         return self._settings | {
-            "REDIS_URL": self.redis_server.url,
-            "QUICKBLOX_ENDPOINT": f"http://127.0.0.1:{self.api_port}",
+            "REDIS_URL": self.redis_server.url.replace(HOST, self._host),
+            "QUICKBLOX_ENDPOINT": f"http://{self._host}:{self.api_port}",
             "QUICKBLOX_API_KEY": API_KEY,
             "RECEIPTS_HEALTH_DIR": str(self.health_dir),
             **settings,

@@ -1,4 +1,4 @@
-"""Machines of the benchmarks: network namespaces that leave nothing behind."""
+"""Machines: network namespaces that leave nothing behind."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from bench.machines import LOOPBACK, allowed, machines
+from stack.machines import LOOPBACK, allowed, machines
 
 needs_root = pytest.mark.skipif(not allowed(), reason="network namespaces take root and `ip`")
 
@@ -33,7 +33,7 @@ def test_each_reaches_home_from_an_address_of_its_own_and_nothing_stays_behind()
 
 
 def test_where_they_are_not_allowed_all_is_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.machines.allowed", lambda: False)
+    monkeypatch.setattr("stack.machines.allowed", lambda: False)
     with machines(2) as made:
         assert (made.home, list(made.enter), made.apart) == (LOOPBACK, [(), ()], False)
 

@@ -22,11 +22,29 @@ class Machines:
         home: This machine's address, as the others reach it.
         enter: For each machine: what a command there begins with.
         apart: Whether they are namespaces; else all are this machine.
+        cables: What connects each to the bridge: a device of this machine's.
     """
 
     home: str
     enter: Sequence[Sequence[str]]
     apart: bool
+    cables: Sequence[str] = ()
+
+    def unplug(self, number: int) -> None:
+        """From now on packets to and from a machine are lost, and nobody is told.
+
+        Raises:
+            subprocess.CalledProcessError: The system refused.
+        """
+        _ip("link", "set", self.cables[number], "down")
+
+    def plug_in(self, number: int) -> None:
+        """The end of `unplug`.
+
+        Raises:
+            subprocess.CalledProcessError: The system refused.
+        """
+        _ip("link", "set", self.cables[number], "up")
 
 
 def allowed() -> bool:
@@ -51,11 +69,13 @@ def machines(count: int) -> Iterator[Machines]:
         ends.callback(_ip, "link", "del", bridge)
         _ip("addr", "add", f"{home}/24", "dev", bridge)
         _ip("link", "set", bridge, "up")
-        names = [_connected(ends, bridge, network, number) for number in range(1, count + 1)]
-        yield Machines(home, [("ip", "netns", "exec", name) for name in names], apart=True)
+        made = [_connected(ends, bridge, network, number) for number in range(1, count + 1)]
+        enter = [("ip", "netns", "exec", name) for name, _ in made]
+        yield Machines(home, enter, apart=True, cables=[cable for _, cable in made])
 
 
-def _connected(ends: ExitStack, bridge: str, network: str, number: int) -> str:
+def _connected(ends: ExitStack, bridge: str, network: str, number: int) -> tuple[str, str]:
+    """A namespace and its cable."""
     name, outer, inner = f"{bridge}-{number}", f"rso{os.getpid()}-{number}", "eth0"
     _ip("netns", "add", name)
     ends.callback(_ip, "netns", "del", name)
@@ -65,7 +85,7 @@ def _connected(ends: ExitStack, bridge: str, network: str, number: int) -> str:
     _ip("-n", name, "addr", "add", f"{network}.{number + 1}/24", "dev", inner)
     _ip("-n", name, "link", "set", inner, "up")
     _ip("-n", name, "link", "set", "lo", "up")
-    return name
+    return name, outer
 
 
 def _ip(*words: str) -> None:
