@@ -14,7 +14,7 @@ from bench.drain import build_slots
 from bench.figure import Figure
 from bench.options import Options
 from bench.peers import floor, plain, singleton
-from bench.peers.starting import PROCESSES, broker_url, start_celery, start_module
+from bench.peers.starting import CALLS_AT_ONCE, PROCESSES, broker_url, start_celery, start_module
 from bench.rounds import Rounds, spread
 from bench.running import Running, running
 from receipt_sync import MarkRead
@@ -64,7 +64,8 @@ def _started(system: Running, receipts: int) -> dict[str, Side]:
     for app in (plain.app, singleton.app):
         app.conf.broker_url = broker_url(system)
     prefork = start_celery(system, "prefork", plain.__name__, "-Q", PREFORK_QUEUE)
-    threads = start_celery(system, "threads", plain.__name__, "-Q", THREADS_QUEUE, "--pool=threads")
+    pool = ("--pool=threads", f"--concurrency={CALLS_AT_ONCE}")
+    threads = start_celery(system, "threads", plain.__name__, "-Q", THREADS_QUEUE, *pool)
     single = start_celery(system, "singleton", singleton.__name__)
     whole, share = burst(receipts), burst(receipts, PLAIN_SHARE)
     return {
@@ -85,9 +86,8 @@ def figure_of(receipts: int, rounds: Rounds, sides: Mapping[str, Side], longer_s
         sides: What else they have taken.
         longer_s: Seconds for a receipt in a turn of plain Celery that was some times as long.
     """
-    figure = Figure(
-        f"{receipts:,} marks over {receipts // RECEIPTS_EACH:,} dialogs, no rate, {PROCESSES} processes or threads each"
-    )
+    each = f"{PROCESSES} processes each; threads, connections: {CALLS_AT_ONCE}"
+    figure = Figure(f"{receipts:,} marks over {receipts // RECEIPTS_EACH:,} dialogs, no rate, {each}")
     own = {name: [spent.own_s / len(side.marks) for spent in side.turns.rounds] for name, side in sides.items()}
     for name in (PREFORK, THREADS, SINGLETON, FLOOR):
         least = LEAST_RATIO if name == PREFORK else None

@@ -3,7 +3,6 @@
 Worker and Redis are kept over all turns; what they take in between counts for nothing.
 """
 
-import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -11,9 +10,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import accounts, plain_celery
+from bench import accounts
 from bench.bullmq.installation import HERE, node
 from bench.bullmq.producer import Producer, receipts_of
+from bench.peers import plain
+from bench.peers.starting import CALLS_AT_ONCE, PROCESSES, start_celery
 from bench.playing import play, recorded_of, text_of
 from bench.processor import processor_s
 from bench.running import API_KEY, Running, wait_until
@@ -26,9 +27,6 @@ from traffic.arrivals import Arrival
 from traffic.waits import Recorded
 
 TOGETHER = 64
-# What one process of each may have under way, as our own default has it.
-CONNECTIONS = 16
-PREFORK = 4
 SETTLED_WITHIN_S = 300.0
 
 
@@ -103,7 +101,7 @@ class Ours(Side):
     """One worker as the Procfile starts it, with the gather time fixed and no cap."""
 
     def __init__(self, system: Running, *, names: bool) -> None:
-        [worker] = system.start_workers(1, {**SETTINGS, "WORKER_CONCURRENCY": str(PREFORK)})
+        [worker] = system.start_workers(1, {**SETTINGS, "WORKER_CONCURRENCY": str(PROCESSES)})
         super().__init__("ours", system, system.redis_server, worker, names=names)
 
     def _play(self, arrivals: Sequence[Arrival]) -> list[Recorded]:
@@ -119,7 +117,7 @@ class BullMQ(Side):
     def __init__(self, mode: str, ends: ExitStack, system: Running, directory: Path, *, names: bool) -> None:
         redis_server = ends.enter_context(RedisServer(directory / mode))
         self._producer = ends.enter_context(Producer(redis_server.url, mode, GATHER_S))
-        command = [node(), str(HERE / "worker.js"), redis_server.url, system.api_url, API_KEY, str(CONNECTIONS)]
+        command = [node(), str(HERE / "worker.js"), redis_server.url, system.api_url, API_KEY, str(CALLS_AT_ONCE)]
         worker = system.start(f"bullmq-{mode}", command, environment({"NODE_ENV": "production"}))
         super().__init__(f"BullMQ {mode}", system, redis_server, worker, names=names)
 
@@ -139,11 +137,8 @@ class PlainCelery(Side):
     def __init__(self, ends: ExitStack, system: Running, directory: Path, *, names: bool) -> None:
         redis_server = ends.enter_context(RedisServer(directory / "plain"))
         self._redis = ends.enter_context(redis_server.client())
-        env = {"PLAIN_BROKER_URL": redis_server.url, "PLAIN_ENDPOINT": system.api_url, "PLAIN_API_KEY": API_KEY}
-        celery = [sys.executable, "-m", "celery", "-A", "bench.plain_celery", "worker", "--loglevel=INFO"]
-        options = [f"--concurrency={PREFORK}", "--without-gossip", "--without-mingle", "-n", "plain@bench"]
-        worker = system.start("plain", celery + options, environment(env))
-        plain_celery.app.conf.broker_url = redis_server.url
+        worker = start_celery(system, "plain", plain.__name__, broker=redis_server.url)
+        plain.app.conf.broker_url = redis_server.url
         super().__init__("plain Celery", system, redis_server, worker, names=names)
 
     def _play(self, arrivals: Sequence[Arrival]) -> list[Recorded]:
@@ -156,13 +151,13 @@ class PlainCelery(Side):
 
     def _at_rest(self) -> bool:
         # kombu keeps what a worker has taken and not acknowledged in a hash.
-        return not self._redis.llen(plain_celery.QUEUE) and not self._redis.hlen("unacked")
+        return not self._redis.llen(plain.app.conf.task_default_queue) and not self._redis.hlen("unacked")
 
 
 def _delay(arrival: Arrival) -> None:
     if arrival.kind == "edit":
-        plain_celery.edit_message.delay(arrival.dialog, arrival.message, text_of(arrival), arrival.user)
+        plain.edit_message.delay(arrival.dialog, arrival.message, text_of(arrival), arrival.user)
     elif arrival.kind == "read":
-        plain_celery.mark_dialog_read.delay(arrival.dialog, arrival.user)
+        plain.mark_dialog_read.delay(arrival.dialog, arrival.user)
     else:
-        plain_celery.mark_dialog_delivered.delay(arrival.dialog, arrival.user)
+        plain.mark_dialog_delivered.delay(arrival.dialog, arrival.user)

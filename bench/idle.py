@@ -14,14 +14,14 @@ import redis
 
 from bench.figure import Figure
 from bench.options import Options
-from bench.plain_running import start_plain
+from bench.peers import plain as plain_celery
+from bench.peers.starting import PROCESSES, start_celery
 from bench.processor import processor_s
 from bench.rounds import LEAST_ROUNDS, ratio, spread
 from bench.running import Running, running
 
 WINDOW_S = 10.0
 SETTLES_S = 5.0
-CONCURRENCY = "4"
 MOST_CORE, MOST_COMMANDS_PER_S = 0.005, 10.0
 OURS, PLAIN = "ours", "plain Celery"
 
@@ -38,8 +38,8 @@ def measure(_options: Options) -> Figure:
     """Start both, leave them alone, look."""
     with ExitStack() as ends:
         ours, plain = ends.enter_context(running()), ends.enter_context(running())
-        ours.start_workers(1, {"WORKER_CONCURRENCY": CONCURRENCY})
-        start_plain(plain, CONCURRENCY)
+        ours.start_workers(1, {"WORKER_CONCURRENCY": str(PROCESSES)})
+        start_celery(plain, "plain", plain_celery.__name__)
         time.sleep(SETTLES_S)
         windows = [_windows({OURS: ours, PLAIN: plain}) for _ in range(LEAST_ROUNDS)]
         return figure_of([each[OURS] for each in windows], [each[PLAIN] for each in windows])
@@ -47,7 +47,7 @@ def measure(_options: Options) -> Figure:
 
 def figure_of(ours: Sequence[Window], plain: Sequence[Window]) -> Figure:
     """The figure for the windows of both."""
-    figure = Figure(f"{len(ours)} windows of {WINDOW_S:.0f} s without any work, {CONCURRENCY} processes each")
+    figure = Figure(f"{len(ours)} windows of {WINDOW_S:.0f} s without any work, {PROCESSES} processes each")
     sides = ((OURS, ours, MOST_CORE, MOST_COMMANDS_PER_S), (PLAIN, plain, None, None))
     for name, windows, most, _ in sides:
         core = spread([window.core for window in windows])

@@ -20,10 +20,10 @@ import urllib3
 
 from bench.bullmq.installation import MissingError
 from bench.bullmq.program import Program
-from bench.cpu_sides import CONNECTIONS
 from bench.drain import build_slots, marks_of
 from bench.figure import Figure
 from bench.options import Options
+from bench.peers.starting import CALLS_AT_ONCE
 from bench.rounds import Rounds
 from bench.running import API_KEY, running
 from worker.chat_api import ChatApi, Endpoint
@@ -191,6 +191,6 @@ def _bytes_of(put: Put, host: str) -> bytes:
 
 
 def _undici(ends: ExitStack, api_url: str, puts: Sequence[Put]) -> Side:
-    program = ends.enter_context(Program("puts.js", api_url, API_KEY, str(CONNECTIONS)))
+    program = ends.enter_context(Program("puts.js", api_url, API_KEY, str(CALLS_AT_ONCE)))
     receipts = [{"kind": "read", "dialog": put.dialog_id, "user": int(put.actor[1:])} for put in puts]
     return lambda: 1e6 * float(program.ask("put", receipts=receipts)["cpu_s"]) / len(puts)

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
-from bench import plain_celery
 from bench.figure import Figure
 from bench.options import Options
-from bench.plain_running import start_plain
+from bench.peers import plain
+from bench.peers.starting import PROCESSES, broker_url, start_celery
 from bench.rounds import LEAST_ROUNDS, Rounds, spread
 from bench.running import Running, running
 from receipt_sync import ReceiptQueue
@@ -25,7 +25,6 @@ SHORT_SYNC_S = 0.1
 SPACING_S = {OURS: 0.03, PLAIN: 0.03, FIRST: SHORT_SYNC_S + 0.06}
 TURNS = LEAST_ROUNDS + 1  # with the warm-up
 ARRIVES_WITHIN_S = 10.0
-CONCURRENCY = "4"
 USER = 7
 MOST_P50, MOST_P99 = 1.5, 1.0
 
@@ -109,18 +108,19 @@ def _build_dialogs(system: Running, count: int) -> list[str]:
 
 
 def _started_ours(system: Running) -> Mark:
-    system.start_workers(1, {"WORKER_CONCURRENCY": CONCURRENCY})
+    system.start_workers(1, {"WORKER_CONCURRENCY": str(PROCESSES)})
     return lambda dialog: system.queue.mark_dialog_read(dialog, user_id=USER)
 
 
 def _started_plain(system: Running) -> Mark:
-    start_plain(system, CONCURRENCY)
-    return lambda dialog: plain_celery.app.send_task(plain_celery.TASK, (dialog, USER), queue=plain_celery.QUEUE)
+    plain.app.conf.broker_url = broker_url(system)
+    start_celery(system, "plain", plain.__name__)
+    return lambda dialog: plain.mark_dialog_read.delay(dialog, USER)
 
 
 def _started_first(system: Running) -> Mark:
     url = _database(system, 2)
-    settings = {"REDIS_URL": url, "RECEIPTS_SYNC_TIME_S": str(SHORT_SYNC_S), "WORKER_CONCURRENCY": CONCURRENCY}
+    settings = {"REDIS_URL": url, "RECEIPTS_SYNC_TIME_S": str(SHORT_SYNC_S), "WORKER_CONCURRENCY": str(PROCESSES)}
     system.start_workers(1, settings, "short")
     queue = ReceiptQueue(url, timeout_s=5)
     return lambda dialog: queue.mark_dialog_read(dialog, user_id=USER)

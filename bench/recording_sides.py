@@ -8,9 +8,10 @@ from functools import partial
 
 import redis
 
-from bench import accounts, plain_celery
+from bench import accounts
 from bench.bullmq.installation import MissingError
 from bench.bullmq.producer import DEBOUNCE, KEEP_LAST, Job, Producer, receipts_of
+from bench.peers import plain
 from bench.processor import processor_s
 from receipt_sync import MarkRead, ReceiptQueue
 from stack.redis_server import RedisServer
@@ -49,7 +50,7 @@ class Sides:
         self._redis = [ends.enter_context(self._client(number)) for number in range(4)]
         self._queue = ReceiptQueue(server.url, timeout_s=5)
         ends.callback(self._queue.close)
-        plain_celery.app.conf.broker_url = self._url(1)
+        plain.app.conf.broker_url = self._url(1)
         self.process_us: dict[str, list[float]] = defaultdict(list)
         self.redis_us: dict[str, list[float]] = defaultdict(list)
         self.missing = ""
@@ -106,14 +107,14 @@ class Sides:
 
     def _celery(self) -> float:
         client = self._redis[1]
-        client.delete(plain_celery.QUEUE)
+        client.delete(plain.app.conf.task_default_queue)
         rate = self._measure("Celery .delay()", len(self._few), self._delay_each)
-        self._demand("Celery .delay()", int(client.llen(plain_celery.QUEUE)), len(self._few))
+        self._demand("Celery .delay()", int(client.llen(plain.app.conf.task_default_queue)), len(self._few))
         return rate
 
     def _delay_each(self) -> None:
         for read in self._few:
-            plain_celery.mark_dialog_read.delay(read.dialog, read.user)
+            plain.mark_dialog_read.delay(read.dialog, read.user)
 
     def _ping(self) -> float:
         return self._measure("PING", len(self._few), lambda: [self._redis[0].ping() for _ in self._few])

@@ -87,9 +87,9 @@ def measure(_options: Options) -> Figure:
 def _add_one_slot(figure: Figure, name: str, sizes: Mapping[int, int]) -> None:
     for receipts, size in sizes.items():
         figure.add(name, size, "bytes", at=receipts)
-    growth = sizes[RECEIPTS[-1]] - sizes[FULL_AT]
-    note = f"from {FULL_AT:,} to {RECEIPTS[-1]:,} receipts"
-    figure.add(f"{name}: growth", growth, "bytes", most=MOST_GROWTH_BYTES, note=note)
+    for first, last in ((1, FULL_AT), (FULL_AT, RECEIPTS[-1])):
+        what = f"{name}: growth from {first:,} to {last:,} receipts"
+        figure.add(what, sizes[last] - sizes[first], "bytes", most=MOST_GROWTH_BYTES)
 
 
 def growth_bytes(client: redis.Redis, kind: Kind) -> dict[int, int]:

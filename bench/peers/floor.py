@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import redis.asyncio
 
 QUEUE, COVERED = "floor", "floor:covered"
-CONNECTIONS = 16
+CONNECTIONS = 32
 AT_ONCE = 1_000
 WAIT_S = 1
 

@@ -1,4 +1,4 @@
-"""What the Celery peers have in common: their application's options, and the PUT of one receipt with its retries.
+"""What the Celery peers have in common: their application's options, and the PUTs with their retries.
 
 Celery's documentation advises: no results where nobody reads them; a large prefetch multiplier for many short tasks
 (userguide/optimizing: "values like 50 or 150 might make sense"; 64 is its example); autoretry with exponential backoff
@@ -9,6 +9,7 @@ PEER_BROKER_URL is the broker, PEER_ENDPOINT the chat API, PEER_API_KEY its key.
 
 import os
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -37,15 +38,28 @@ def make_app(name: str) -> Celery:
     return app
 
 
-def mark_read(dialog_id: str, user_id: int) -> None:
-    """Send one PUT.
+def mark(dialog_id: str, user_id: int, flag: str) -> None:
+    """Send the PUT that marks a dialog, as `read` or `delivered`.
 
     Raises:
         requests.RequestException: It was not accepted.
     """
+    _put("/chat/Message.json", {"chat_dialog_id": dialog_id, flag: "1"}, user_id)
+
+
+def edit(dialog_id: str, message_id: str, text: str, user_id: int) -> None:
+    """Send the PUT that edits a message.
+
+    Raises:
+        requests.RequestException: It was not accepted.
+    """
+    _put(f"/chat/Message/{message_id}.json", {"chat_dialog_id": dialog_id, "message": text}, user_id)
+
+
+def _put(path: str, body: Mapping[str, str], user_id: int) -> None:
     answer = _session().put(
-        f"{os.environ['PEER_ENDPOINT']}/chat/Message.json",
-        json={"chat_dialog_id": dialog_id, "read": "1"},
+        os.environ["PEER_ENDPOINT"] + path,
+        json=body,
         headers={"Authorization": f"ApiKey {os.environ['PEER_API_KEY']}", "On-Behalf-Of": str(user_id)},
         timeout=TIMEOUT_S,
     )

@@ -18,4 +18,4 @@ app = putting.make_app("singleton")
 @app.task(base=Singleton, lock_expiry=LOCK_EXPIRY_S, **putting.RETRIES)  # type: ignore[untyped-decorator]  # celery ships no types
 def mark_dialog_read(dialog_id: str, user_id: int) -> None:
     """Tell the API of one receipt."""
-    putting.mark_read(dialog_id, user_id)
+    putting.mark(dialog_id, user_id, "read")

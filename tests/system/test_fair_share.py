@@ -1,7 +1,8 @@
 """Many applications, one fleet: whoever's calls hang, the others' receipts are sent as if it were not there.
 
-The waits are measured between the recording and the arrival in the sandbox's journal. Their bounds stand here because
-they are the promise. The breaker is kept shut: nothing here needs it, and it takes a while to open.
+The waits are measured between the recording and the arrival in the sandbox's journal. Their bounds are half of what a
+call hangs for: whoever waits for such a call is beyond them, and a busy machine is not. What a neighbour costs in
+milliseconds is `python -m bench neighbour`. The breaker is kept shut: nothing here needs it, and takes a while to open.
 """
 
 from __future__ import annotations
@@ -80,28 +81,25 @@ def _quantile(waits_s: list[float], share: float) -> float:
     return sorted(waits_s)[int(len(waits_s) * share)]
 
 
-def test_a_neighbour_that_hangs_changes_no_wait(start_system: StartSystem) -> None:
+def test_a_neighbour_that_hangs_keeps_nobody_waiting(start_system: StartSystem) -> None:
     system: System = start_system(
         **HANGING,
         WORKER_CONCURRENCY="2",  # as many as the syncs that one application may have
-        RECEIPTS_GATHER_MIN_S="3",  # what everyone waits anyway: beside it the machine's noise is small
-        RECEIPTS_GATHER_MAX_S="3",
+        RECEIPTS_GATHER_MAX_S="0",
         RECEIPTS_APPLICATIONS="default,hangs",
         QUICKBLOX_API_KEY__HANGS=API_KEY,
     )
     hanging, address = system.start_another_api()
     system.start_worker(QUICKBLOX_ENDPOINT__HANGS=address)
-    waits_s: dict[str, list[float]] = {"alone": [], "beside": []}
-    for number, place in enumerate(["alone", "beside"] * 2):
-        if place == "beside":
-            hanging.faults(hang_share=1.0)
-            _make_busy(system.queue("hangs"))
-            until(lambda: hanging.counts()["open"] >= CONNECTIONS, "every connection of its own hangs")
-        waits_s[place] += _waits_s(system, _dialogs(system, 80, 80 * number), 0.1, [_directly(system.receipts)])
-        hanging.clear_faults()
-        until(_settled(system, "hangs"), "the neighbour is done")
-    p99_s = {place: _quantile(waits, 0.99) for place, waits in waits_s.items()}
-    assert p99_s["beside"] <= 1.2 * p99_s["alone"], p99_s
+    hanging.faults(hang_share=1.0)
+    _make_busy(system.queue("hangs"))
+    until(lambda: hanging.counts()["open"] >= CONNECTIONS, "every connection of its own hangs")
+    # Longer than a call hangs: the neighbour's syncs change hands meanwhile.
+    waits_s = _waits_s(system, _dialogs(system, 150), 0.1, [_directly(system.receipts)])
+    assert hanging.counts()["puts"] > CONNECTIONS
+    assert max(waits_s) < BOUND_S, f"p50 {_quantile(waits_s, 0.5):.3f} s, p99 {_quantile(waits_s, 0.99):.3f} s"
+    hanging.clear_faults()
+    until(_settled(system, "hangs"), "the neighbour is done")
 
 
 def test_of_eight_applications_on_four_processes_five_may_hang(start_system: StartSystem) -> None:
