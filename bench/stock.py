@@ -5,10 +5,11 @@ claiming and settling in turns of sixteen, as many as a sync has connections.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import redis
 
@@ -24,6 +25,8 @@ from worker.runtime import Runtime
 TOGETHER = 1_000
 TRIES = 3
 USER = 7
+_PREFIX = keys.prefix("default")
+_DUE = f"{_PREFIX}:due"
 Cost = tuple[float, float]  # Redis' microseconds for one slot, and those that the caller waited
 _SENT = Done(Part("r"))
 # A rewrite of the append-only file would be measured by chance, in one turn and not in the other.
@@ -45,7 +48,7 @@ class Stock:
         self.slots, self._client, self._numbers = slots, client, count()
         self.server = words(client)
         self._queue, self._ledger = held.queue("default"), held.ways["default"].ledger
-        self.waited_us: dict[str, list[float]] = {"record": [], "claim + settle": []}
+        self.waited_us: dict[str, list[float]] = {"record": [], "claim + settle": [], "bare commands": []}
         self._ledger.publish_policy()
         self._record(1)  # the scripts and the accounts are there before
         before = data_bytes(client)
@@ -72,6 +75,22 @@ class Stock:
 
         return self._turn("claim + settle", once)
 
+    def write_bare(self, slots: int) -> float:
+        """Write so many hashes and places in the due set by bare commands, and take them away; microseconds for each.
+
+        They are as large as slots, and lie among them: the least that a ledger of so many could cost Redis.
+        """
+
+        def once() -> Cost:
+            names = [f"m:f{number:023x}:u{USER}" for number in range(slots)]
+            cost = self._measured(slots, lambda _: self._write_hashes(names))
+            keys_of = [f"{_PREFIX}:{name}" for name in names]
+            self._client.zrem(_DUE, *names)
+            self._client.delete(*keys_of)
+            return cost
+
+        return self._turn("bare commands", once)
+
     def complaints(self) -> list[str]:
         """What is not as it must be after all this; empty when all is."""
         counts = accounts.totals(self._client)
@@ -81,7 +100,7 @@ class Stock:
             "pending": (counts["pending"], self.slots),
             "in flight": (counts["in_flight"], 0),
             "covered": (counts["covered"], recorded - self.slots),
-            "due": (int(self._client.zcard(f"{keys.prefix('default')}:due")), self.slots),
+            "due": (int(self._client.zcard(_DUE)), self.slots),
         }
         return [f"{name}: {is_:,}, expected {must:,}" for name, (is_, must) in found.items() if is_ != must]
 
@@ -96,6 +115,16 @@ class Stock:
         do(slots)
         waited_s, spent_s = time.monotonic() - began_s, redis_cpu_s(self._client) - before_s
         return 1e6 * spent_s / slots, 1e6 * waited_s / slots
+
+    def _write_hashes(self, names: Sequence[str]) -> None:
+        key = next(self._client.scan_iter(f"{_PREFIX}:m:0*"))
+        fields: Any = self._client.hgetall(key)
+        for start in range(0, len(names), TOGETHER):
+            pipeline = self._client.pipeline(transaction=False)
+            for name in names[start : start + TOGETHER]:
+                pipeline.hset(f"{_PREFIX}:{name}", mapping=fields)
+                pipeline.zadd(_DUE, {name: 9e15})
+            pipeline.execute()
 
     def _record(self, slots: int) -> None:
         ids = (id_of(number) for number in islice(self._numbers, slots))
