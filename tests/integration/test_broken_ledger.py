@@ -10,6 +10,7 @@ from tests.running import System, until
 
 USER = 123
 DUE = "rs:{default}:due"
+WAKE = "rs:{default}:wake"
 
 
 def test_a_worker_names_a_broken_key_once_and_goes_on_when_it_is_mended(system: System) -> None:
@@ -30,3 +31,18 @@ def test_a_worker_names_a_broken_key_once_and_goes_on_when_it_is_mended(system: 
     assert worker.log.text().count("tick failed") == 1
     assert set(worker.children()) == children
     assert system.dead_letters() == []
+
+
+@pytest.mark.parametrize("said", [b"", b"\xff\x00", b"x" * 1_000_000], ids=["nothing", "no text", "a megabyte"])
+def test_whatever_is_said_where_workers_listen_is_a_wake_up_and_no_more(system: System, said: bytes) -> None:
+    worker = system.start_worker()
+    children = set(worker.children())
+    dialog_id, _ = system.dialog(1)
+    until(lambda: system.redis.publish(WAKE, said) > 0, "somebody who listens")
+    for _ in range(20):
+        system.redis.publish(WAKE, said)
+    system.receipts.mark_dialog_read(dialog_id, user_id=USER)
+    assert system.wait_until_settled().covered == 1
+    assert worker.alive
+    assert set(worker.children()) == children
+    assert "Traceback" not in worker.log.text()

@@ -255,7 +255,12 @@ class Ledger:
 
     def is_news(self, what: str, for_ms: int) -> bool:
         """Whether nobody has asked that for so long: of all workers one is to tell it."""
-        return bool(self._redis.set(f"{self._prefix}:told:{what}", 1, nx=True, px=for_ms))
+        key = f"{self._prefix}:told:{what}"
+        # Ours runs out; one that does not is another hand's, and nobody would be told for ever.
+        without_end = -1
+        return bool(self._redis.set(key, 1, nx=True, px=for_ms)) or (
+            self._redis.pttl(key) == without_end and bool(self._redis.set(key, 1, px=for_ms))
+        )
 
     def outage_since_ms(self) -> int:
         """When the outage that is told of began, Redis' clock; 0 where that cannot be read."""

@@ -133,6 +133,34 @@ def test_a_damaged_application_harms_no_other(real: RealLedger, redis_client: re
     one_round(real)
 
 
+@pytest.mark.parametrize("kind", OTHERS)
+def test_what_was_told_for_ever_is_news(real: RealLedger, kind: str) -> None:
+    """Ours run out; one that does not is another hand's, and would keep an outage from everybody."""
+    OTHERS[kind](real.redis, f"{PREFIX}:told:outage")
+    assert [real.ledger.is_news("outage", 60_000) for _ in range(2)] == [True, False]
+    assert 0 < real.redis.pttl(f"{PREFIX}:told:outage") <= 60_000
+
+
+@pytest.mark.parametrize("value", ["", "garbage", "nan", "1e400", "9223372036854775807", b"\xff"])
+def test_starts_of_garbage_begin_anew(real: RealLedger, value: str | bytes) -> None:
+    real.ledger.start("message-1")
+    [key] = real.redis.keys(f"{PREFIX}:start:*")
+    real.redis.set(key, value)
+    assert [real.ledger.start("message-1") for _ in range(2)] == [0, 1]
+    assert real.redis.pttl(key) > 0
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_starts_of_another_type_begin_anew(real: RealLedger, kind: str) -> None:
+    real.ledger.start("message-1")
+    [key] = real.redis.keys(f"{PREFIX}:start:*")
+    real.redis.delete(key)
+    OTHERS[kind](real.redis, key.decode())
+    assert [real.ledger.start("message-1") for _ in range(2)] == [0, 1]
+    real.ledger.end("message-1")
+    assert not real.redis.exists(key)
+
+
 # Versions -------------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,12 @@ def test_keys_of_another_type_make_room(stage: Stage, key: str) -> None:
     assert [type(stage.session.send(PUT)) for _ in range(2)] == [Unsent, Sent]
 
 
+@pytest.mark.parametrize("garbage", ["", "another hand's", b"\xff"])
+def test_a_lock_without_an_end_is_nobodys(stage: Stage, garbage: str | bytes) -> None:
+    stage.redis.set(LOCK, garbage)
+    assert [type(stage.session.send(PUT)) for _ in range(2)] == [Unsent, Sent]
+
+
 @pytest.mark.parametrize("garbage", ["", "soon", "-1", "nan", "inf", "1e999", str(2**52), str(2**60), b"\xff"])
 @pytest.mark.parametrize("field", ["next_ms", "fails", "young", "trouble", "ahead_s", "made_ms", "expires_ms"])
 def test_fields_that_nobody_wrote_hinder_nobody(stage: Stage, field: str, garbage: str | bytes) -> None:

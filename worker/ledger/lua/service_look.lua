@@ -22,6 +22,8 @@ if session.user_id and session.user_id ~= ARGV[2] then return {'other'} end
 local use = session.token and {'use', session.id, session.token}
 if use and now < whole(session.renew_ms) then return use end
 if wait_ms() > 0 then return use or {'wait', wait_ms()} end
+-- Ours runs out; one that does not is another hand's, and nobody would renew any more.
+if redis.call('PTTL', lock_key) == -1 then redis.call('DEL', lock_key) end
 -- A client whose connection broke before the answer asks again with the same word.
 if redis.call('SET', lock_key, ARGV[3], 'NX', 'PX', ARGV[4]) or is_ours(ARGV[3]) then
   local ahead_s = tonumber(session.ahead_s or '') or 0
