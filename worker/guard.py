@@ -22,6 +22,7 @@ from kombu.utils.json import loads
 from redis import ResponseError
 
 from worker.admission import envelope_fault, item_fault, task_fault
+from worker.dead_watches import forget_dead_watches
 from worker.health.seeing import consuming
 from worker.lifecycle import pause
 from worker.logs import events
@@ -223,6 +224,11 @@ class GuardedConsumer(Consumer):
             channel = connection.default_channel
             if isinstance(channel, ChannelGuard):
                 channel.set_aside_other_types(self.app.amqp.queues)
+
+    def loop_args(self) -> Any:
+        """Called right before Celery's loop begins, and begins anew after a lost connection."""
+        forget_dead_watches(self.pool)
+        return super().loop_args()
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
         """Celery's handler of messages, behind the fence."""
