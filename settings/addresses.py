@@ -14,6 +14,12 @@ SENTINEL_SCHEMES = ("redis+sentinel", "rediss+sentinel")
 CLUSTER_SCHEMES = ("redis+cluster", "rediss+cluster")
 LEDGER_SCHEMES = ("redis", "rediss", "unix", *SENTINEL_SCHEMES, *CLUSTER_SCHEMES)
 BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "redis+sentinel", "amqp", "amqps", "pyamqp")
+# Of redis-py's options those that change how a server is reached, and not what it answers: with `decode_responses` the
+# workers would not know their own ledger again, and a name that redis-py does not know is a TypeError far from here.
+LEDGER_OPTIONS = (
+    "db", "username", "password", "sentinel_username", "sentinel_password", "client_name", "socket_timeout",
+    "socket_connect_timeout", "socket_keepalive", "health_check_interval", "max_connections",
+)  # fmt: skip
 _SEVERAL = tuple(f"{scheme}://" for scheme in (*SENTINEL_SCHEMES, *CLUSTER_SCHEMES))
 
 
@@ -66,6 +72,7 @@ def ledger(value: object) -> str:
     if text.startswith(_SEVERAL):
         return _several(text)
     parts = split(text, LEDGER_SCHEMES)
+    _require_options(parts)
     _require_database(_option(parts, "db") or ("" if parts.scheme == "unix" else parts.path.strip("/")))
     if parts.fragment:
         raise ValueError("it holds a '#'; is a character of the password not percent-encoded?")
@@ -76,6 +83,7 @@ def _several(text: str) -> str:
     """The address of Sentinels or of a cluster; of several servers, each has to be one that `split` takes."""
     for single in one_by_one(text):
         parts = split(single, (*SENTINEL_SCHEMES, *CLUSTER_SCHEMES))
+        _require_options(parts)
         if parts.fragment:
             raise ValueError("it holds a '#'; is a character of the password not percent-encoded?")
     service, _, database = parts.path.strip("/").partition("/")
@@ -95,6 +103,12 @@ def one_by_one(text: str) -> list[str]:
     end = min([found for mark in "/?#" if (found := rest.find(mark)) >= 0], default=len(rest))
     credentials, at, hosts = rest[:end].rpartition("@")
     return [f"{scheme}://{credentials}{at}{host}{rest[end:]}" for host in hosts.split(",")]
+
+
+def _require_options(parts: SplitResult) -> None:
+    names = parse_qs(parts.query, keep_blank_values=True)
+    if any(name not in LEDGER_OPTIONS and not name.startswith("ssl_") for name in names):
+        raise ValueError(f"an option is none of ssl_…, {', '.join(LEDGER_OPTIONS)}")
 
 
 def _require_database(text: str) -> None:

@@ -54,6 +54,8 @@ class Flights:
     asked: bool = False
     left: bool = False
     flying: dict[Future[Settlement], tuple[AnyClaim, float]] = field(default_factory=dict)
+    _claimed_s: float = 0.0
+    _settled_s: float = 0.0
     _extended_s: float = field(default_factory=time.monotonic)
 
     def claim(self) -> float | None:
@@ -65,6 +67,10 @@ class Flights:
         free = self.way.connections - len(self.flying)
         if free == 0:
             return POLL_S
+        early_s = self._early_s(self._claimed_s)
+        if early_s > 0:
+            return early_s
+        self._claimed_s = time.monotonic()
         self.asked = True
         claimed = self.way.ledger.claim(free, self.permit)
         for stopped in claimed.stopped:
@@ -80,11 +86,22 @@ class Flights:
             return None
         return claimed.wait_ms / 1000
 
+    def settles_in_s(self) -> float:
+        """For how long what is answered may wait for more to be settled with it."""
+        return self._early_s(self._settled_s)
+
+    def _early_s(self, since_s: float) -> float:
+        """What is left of the time for which claims, or settles, are gathered; none where connections run short."""
+        if 2 * len(self.flying) >= self.way.connections:
+            return 0.0
+        return max(0.0, since_s + self.way.together_s - time.monotonic())
+
     def settle(self, finished: Collection[Future[Settlement]]) -> None:
         """Settles those of the finished that are its own."""
         mine = [(self.flying.pop(future)[0], future.result()) for future in finished if future in self.flying]
         if not mine:
             return
+        self._settled_s = time.monotonic()
         fates = self.way.ledger.settle([settlement for _, settlement in mine])
         self.settled += sum(map(bool, fates))
         self.sent += len(mine)

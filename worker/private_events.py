@@ -91,10 +91,15 @@ def _lost_process(hint: Hint) -> bool:
 
 
 def _same(hint: Hint) -> Hashable:
-    """What makes two events the same: a log line's words before they are filled in, or an error and its place."""
+    """What makes two events the same: a log line's words before they are filled in, or an error and its place.
+
+    A line that names its application is another one for each: two whose keys are refused are two troubles.
+    """
     record = hint.get("log_record")
     if isinstance(record, logging.LogRecord):
-        return record.name, str(record.msg)
+        fields = getattr(record, "fields", None)
+        application = str(fields.get("application")) if isinstance(fields, dict) else None
+        return record.name, str(record.msg), application
     error, _, traceback = hint.get("exc_info") or (None, None, None)
     if error is None:
         return None

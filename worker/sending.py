@@ -44,6 +44,8 @@ class Way:
         send_within_s: a claim asked for longer ago is not sent: its lease could run out before the answer.
         late_s: a claim granted longer ago is not sent: its place in the pace is gone.
         connections: PUTs side by side.
+        together_s: while most connections are free, claims wait for so long for more to fall due, and answered PUTs
+            for others to be settled with.
     """
 
     ledger: Ledger
@@ -53,6 +55,7 @@ class Way:
     send_within_s: float
     late_s: float
     connections: int
+    together_s: float = 0.0
 
 
 def send_claim(way: Way, claim: AnyClaim, granted_s: float) -> Settlement:

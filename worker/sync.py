@@ -173,7 +173,11 @@ class Sync:
             time.sleep(wait_s or 0)
             return
         timeout_s = min(POLL_S, wait_s) if wait_s else POLL_S
-        finished, _ = wait(flying, timeout_s, FIRST_COMPLETED)
+        # One settle for many costs Redis and us a fraction of one for each (docs/decisions/0022).
+        gathers_s = min(flights.settles_in_s() for flights in self._all() if flights.flying)
+        if gathers_s > 0:
+            wait(flying, gathers_s)
+        finished, _ = wait(flying, max(0.0, timeout_s - gathers_s), FIRST_COMPLETED)
         if not finished:
             return
         for flights in self._all():

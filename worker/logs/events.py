@@ -67,6 +67,7 @@ LEDGER_UNREAD = _warning("metrics.ledger_unread", "the ledger cannot be read", "
 LEDGER_READ_AGAIN = _warning("metrics.ledger_read_again", "the ledger can be read again", "application")
 LEDGER_READING_BUG = _error("metrics.bug", "bug while reading the ledger", "application error")
 METRICS_ASKED = _debug("metrics.asked", "somebody has asked for the metrics", "asked")
+METRICS_UNANSWERED = _debug("metrics.unanswered", "who asked for the metrics left, or said nothing", "client error")
 
 # The hook, and Flower's events.
 HOOK_WAITS = _error("hook.waits", "notices wait to be handed on", "application error")

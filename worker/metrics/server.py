@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -58,6 +59,14 @@ class Server(ThreadingMixIn, WSGIServer):
         self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         super().__init__((address, port), _Handler)
         self.set_app(app)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Called where a request could not be served; who only left, or said nothing, is worth no traceback."""
+        error = sys.exception()
+        if isinstance(error, OSError):
+            events.METRICS_UNANSWERED.say(log, client=str(client_address[0]), error=type(error).__name__)
+        else:
+            super().handle_error(request, client_address)
 
 
 class _Handler(WSGIRequestHandler):

@@ -136,6 +136,22 @@ def test_a_database_that_is_no_number_is_a_fault(name: str) -> None:
     assert "database" in fault_of({name: "redis://h/first"}).expected
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://h/0?decode_responses=true",
+        "redis://h/0?socket_timeuot=1",
+        "redis://h/0?protocol=2",
+        "unix:///s?db=0&parser_class=x",
+        "redis+sentinel://one/main?decode_responses=",
+        "redis+cluster://one,two?encoding=latin-1",
+    ],
+)
+def test_options_that_would_change_what_redis_answers_or_that_nobody_knows_are_faults(url: str) -> None:
+    fault = fault_of({"REDIS_URL": url, "CELERY_BROKER_URL": "amqp://h"})
+    assert (fault.variable, "an option is none of ssl_…, db, " in fault.expected) == ("REDIS_URL", True)
+
+
 @pytest.mark.parametrize("url", ["redis://h/0\n", "redis://h /0", "REDIS://h/0", "redis:h", "unix://run/redis.sock"])
 def test_addresses_that_redis_would_misread(url: str) -> None:
     assert fault_of({"REDIS_URL": url}).variable == "REDIS_URL"

@@ -6,6 +6,7 @@ from settings import load
 from tests.forking import in_a_child
 from tests.unit.settings.faults import SERVICE_SESSION
 from worker.chat_api import ChatApi
+from worker.flights import POLL_S
 from worker.runtime import Runtime, runtime
 from worker.service_session import ServiceSession
 
@@ -15,6 +16,18 @@ def test_only_a_paced_claim_can_be_late_for_its_pace(rate_per_s: str, late_s: fl
     held = Runtime(load({"QUICKBLOX_RATE_PER_S": rate_per_s}))
     assert held.ways["default"].late_s == late_s
     assert held.ways["default"].send_within_s == 2.5
+
+
+@pytest.mark.parametrize(
+    ("least_s", "delivered_s", "together_s"),
+    [("0", "0", 0.0), ("1", "1", 0.025), ("1", "0", 0.0), ("60", "60", POLL_S)],
+)
+def test_claims_are_gathered_for_a_small_part_of_what_every_receipt_gathers(
+    least_s: str, delivered_s: str, together_s: float
+) -> None:
+    most = {"RECEIPTS_GATHER_MAX_S": "60"}
+    held = Runtime(load(most | {"RECEIPTS_GATHER_MIN_S": least_s, "RECEIPTS_GATHER_DELIVERED_MIN_S": delivered_s}))
+    assert held.ways["default"].together_s == together_s
 
 
 def test_lists_switched_off_are_lists_of_one() -> None:

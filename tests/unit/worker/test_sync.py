@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures import wait as futures_wait
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
@@ -17,7 +18,7 @@ import worker.sync
 from tests.unit.worker.examples import DIALOG, PATIENCE, edit_claim, mark_claim
 from worker.chat_api import ChatApi
 from worker.deadline import TooLateError
-from worker.flights import SLOW_S
+from worker.flights import POLL_S, SLOW_S, Flights
 from worker.ledger import Again, Back, Claimed, Dead, Done, Ledger, MarkClaim, Outcome, Part
 from worker.plan import Limits, Put
 from worker.sending import AnyClaim, Settlement, Way, send_claim
@@ -113,7 +114,13 @@ class AtOnce(Executor):
 
 
 def way_of(
-    ledger: FakeLedger, api: FakeApi, *, send_within_s: float = 3600.0, late_s: float = 3600.0, connections: int = 4
+    ledger: FakeLedger,
+    api: FakeApi,
+    *,
+    send_within_s: float = 3600.0,
+    late_s: float = 3600.0,
+    connections: int = 4,
+    together_s: float = 0.0,
 ) -> Way:
     return Way(
         cast("Ledger", ledger),
@@ -123,6 +130,7 @@ def way_of(
         send_within_s=send_within_s,
         late_s=late_s,
         connections=connections,
+        together_s=together_s,
     )
 
 
@@ -175,6 +183,79 @@ def test_what_finished_together_is_settled_in_one_call() -> None:
     ledger = FakeLedger(Claimed([claim_of(n) for n in range(4)], None))
     run(way_of(ledger, FakeApi()))
     assert [len(batch) for batch in ledger.batches] == [4]
+
+
+# Gathering claims and settles -------------------------------------------------------------------------------------
+
+
+class Clocked(FakeLedger):
+    """Keeps when it was asked."""
+
+    def __init__(self, *answers: Claimed) -> None:
+        super().__init__(*answers)
+        self.asked_s: list[float] = []
+
+    def claim(self, most: int, permit: str = "") -> Claimed:
+        self.asked_s.append(time.monotonic())
+        return super().claim(most, permit)
+
+
+def test_while_most_connections_are_free_claims_are_some_time_apart() -> None:
+    ledger = Clocked(Claimed([claim_of(1)], 0), Claimed([claim_of(2)], 0), NOTHING)
+    sync = run(way_of(ledger, FakeApi(), together_s=POLL_S))
+    assert sync.settled == 2
+    assert len(ledger.asked_s) == 3
+    assert all(later - earlier >= POLL_S for earlier, later in pairwise(ledger.asked_s))
+
+
+def test_where_connections_run_short_nothing_is_gathered() -> None:
+    ledger = FakeLedger(Claimed([claim_of(3)], 0))
+    flights = Flights(way_of(ledger, FakeApi(), connections=4, together_s=3600.0), AtOnce(), "")
+    flights.flying = {Future(): (claim_of(n), 0.0) for n in (1, 2)}
+    flights._claimed_s = flights._settled_s = time.monotonic()
+    assert flights.settles_in_s() == 0
+    assert flights.claim() == 0
+    assert ledger.asked == [(2, "")]
+
+
+def test_what_is_answered_waits_for_the_others_to_be_settled_with_them(pool: ThreadPoolExecutor) -> None:
+    first_answered = threading.Event()
+
+    def answer(put: Put) -> Verdict:
+        if put.actor == "u1":
+            first_answered.set()
+        else:
+            assert first_answered.wait(30)
+        return Sent()
+
+    ledger = FakeLedger(Claimed([claim_of(1), claim_of(2)], 0))
+    sync = Sync(way_of(ledger, FakeApi(answer), connections=8, together_s=60.0), pool, "permit-1", 60, lambda: False)
+    sync._own._settled_s = time.monotonic()
+    sync.run()
+    assert [len(batch) for batch in ledger.batches] == [2]
+
+
+def test_after_a_settle_the_next_one_is_gathered_for() -> None:
+    done: Future[Settlement] = Future()
+    done.set_result((claim_of(1).slot, 1, Done(Part("r"))))
+    flights = Flights(way_of(FakeLedger(), FakeApi(), together_s=60.0), AtOnce(), "")
+    flights.flying = {done: (claim_of(1), 0.0)}
+    flights.settle([done])
+    assert 0 < flights.settles_in_s() <= 60
+
+
+def test_the_first_that_is_answered_is_settled_at_once(pool: ThreadPoolExecutor) -> None:
+    settled = threading.Event()
+
+    class Watching(FakeLedger):
+        def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
+            settled.set()
+            return super().settle(settlements)
+
+    ledger = Watching(Claimed([claim_of(1), claim_of(2)], 0))
+    api = FakeApi(lambda put: Sent() if put.actor == "u1" or settled.wait(30) else Unavailable("nobody settled"))
+    run(way_of(ledger, api, connections=8, together_s=60.0), pool)
+    assert [[slot for slot, _, _ in batch] for batch in ledger.batches] == [[claim_of(1).slot], [claim_of(2).slot]]
 
 
 def test_only_one_put_of_a_plan_is_sent() -> None:
