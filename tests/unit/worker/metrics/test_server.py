@@ -44,15 +44,6 @@ def test_who_says_too_little_leaves_no_traceback(
     assert [record.levelname for record in caplog.records if record.levelno > logging.DEBUG] == []
 
 
-def test_a_client_that_resets_leaves_none_either(running: Server, capfd: pytest.CaptureFixture[str]) -> None:
-    client = socket.create_connection(("127.0.0.1", running.server_port), 5)
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-    client.sendall(b"GET /metr")
-    client.close()
-    running.server_close()
-    assert "Traceback" not in capfd.readouterr().err
-
-
 def test_a_fault_of_ours_leaves_one(
     running: Server, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
