@@ -1,17 +1,19 @@
 """`neighbour`: what an application's receipts wait while the calls of another one on the same worker hang.
 
 Single marks, one after the other, through one worker with two processes, as many as the syncs that one application may
-have. In every other turn each connection of the neighbour hangs in a call of ten seconds. The marks gather for nothing,
-so what is compared is the whole way and nothing else. The breaker is kept shut, for it would spare the worker.
+have. In every other turn each connection of the neighbour hangs in a call of ten seconds. The breaker is kept shut, for
+it would spare the worker. Measured twice: with receipts that gather for two seconds, which has the target, and with
+such that gather for nothing, which shows what a neighbour is in milliseconds.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import count
 
 from bench.figure import Figure
 from bench.options import Options
-from bench.rounds import Rounds, spread
+from bench.rounds import Rounds, ratio
 from bench.running import API_KEY, Running, running, wait_until
 from receipt_sync import MarkRead, ReceiptQueue
 from traffic.waits import quantile
@@ -24,10 +26,10 @@ BUSY_SLOTS = 200
 ARRIVES_WITHIN_S = SETTLES_WITHIN_S = 60.0
 USER = 7
 MOST_P99 = 1.2
+GATHERS_S = (2.0, 0.0)
+Turns = dict[str, list[list[float]]]
 SETTINGS = {
     "WORKER_CONCURRENCY": "2",
-    "RECEIPTS_GATHER_MIN_S": "0",
-    "RECEIPTS_GATHER_MAX_S": "0",
     "RECEIPTS_BREAKER_CALLS_MIN": "1000000",
     "RECEIPTS_APPLICATIONS": f"default,{NEIGHBOUR}",
     "QUICKBLOX_API_KEY__HANGS": API_KEY,
@@ -36,10 +38,15 @@ SETTINGS = {
 
 def measure(_options: Options) -> Figure:
     """Let the neighbour hang in every other turn."""
+    return figure_of({gather_s: _turns(gather_s) for gather_s in GATHERS_S})
+
+
+def _turns(gather_s: float) -> Turns:
+    settings = {"RECEIPTS_GATHER_MIN_S": str(gather_s), "RECEIPTS_GATHER_MAX_S": str(gather_s)}
     with running() as system, running() as other:
-        system.start_workers(1, {**SETTINGS, "QUICKBLOX_ENDPOINT__HANGS": other.api_url})
+        system.start_workers(1, {**SETTINGS, **settings, "QUICKBLOX_ENDPOINT__HANGS": other.api_url})
         neighbour = ReceiptQueue(system.redis_server.url, application=NEIGHBOUR, timeout_s=5)
-        numbers, turns = count(1), dict[str, list[list[float]]]({ALONE: [], BESIDE: []})
+        numbers, turns = count(1), Turns({ALONE: [], BESIDE: []})
 
         def turn(place: str) -> float:
             if place == BESIDE:
@@ -49,23 +56,26 @@ def measure(_options: Options) -> Figure:
                 _end(system, other)
             return quantile(turns[place][-1], 0.5)
 
-        sides: dict[str, Callable[[], float]] = {ALONE: lambda: turn(ALONE), BESIDE: lambda: turn(BESIDE)}
-        Rounds(sides)
+        Rounds({place: partial(turn, place) for place in turns})
         neighbour.close()
-    return figure_of(turns)
+    return turns
 
 
-def figure_of(turns: Mapping[str, Sequence[Sequence[float]]]) -> Figure:
-    """The figure for each place's sorted waits in milliseconds, turn by turn, the warm-up first."""
-    figure = Figure(f"{len(turns[ALONE]) - 1} rounds of {MARKS} marks, {1000 * SPACING_S:.0f} ms apart, each a PUT")
-    for share, most in ((0.5, None), (0.99, MOST_P99)):
-        of = {place: [quantile(turn, share) for turn in found[1:]] for place, found in turns.items()}
-        ratios = spread([beside / alone for beside, alone in zip(of[BESIDE], of[ALONE], strict=True)])
-        figure.compare(f"{BESIDE} / {ALONE}: wait p{100 * share:.0f}", ratios, most=most)
-    for place, found in turns.items():
-        waits_ms = sorted(wait_ms for turn in found[1:] for wait_ms in turn)
-        note = f"p50 {quantile(waits_ms, 0.5):.0f} ms, max {waits_ms[-1]:.0f} ms"
-        figure.add(f"{place}: wait p99", quantile(waits_ms, 0.99), "ms", note=note)
+def figure_of(measured: Mapping[float, Turns]) -> Figure:
+    """The figure, from each place's sorted waits in milliseconds, turn by turn, the warm-up first, by gather time."""
+    rounds = len(measured[GATHERS_S[0]][ALONE]) - 1
+    figure = Figure(f"{rounds} rounds of {MARKS} marks, {1000 * SPACING_S:.0f} ms apart, each a PUT")
+    for gather_s, turns in measured.items():
+        for share in (0.5, 0.99):
+            of = {place: [quantile(turn, share) for turn in found[1:]] for place, found in turns.items()}
+            name = f"gather {gather_s:g} s: {BESIDE} / {ALONE}, wait p{100 * share:.0f}"
+            most = MOST_P99 if gather_s and share > 0.5 else None  # noqa: PLR2004 - the p99
+            figure.compare(name, ratio(of[BESIDE], of[ALONE]), most=most)
+    for gather_s, turns in measured.items():
+        for place, found in turns.items():
+            waits_ms = sorted(wait_ms for turn in found[1:] for wait_ms in turn)
+            note = f"p50 {quantile(waits_ms, 0.5):.0f} ms, max {waits_ms[-1]:.0f} ms"
+            figure.add(f"gather {gather_s:g} s: {place}, wait p99", quantile(waits_ms, 0.99), "ms", note=note)
     return figure
 
 

@@ -63,6 +63,8 @@ def sync(self: Any, application: object = None, permit: object = "", *_args: obj
         with finishing_first():
             run.run()
     finally:
+        # Before it rings on: what falls due behind that would be turned away by a sync that sends it no more.
+        holdings.leave_sync()
         for ledger in run.guests:
             # One whose ledger fails keeps its place until it runs out; its ticker says so.
             with suppress(redis.RedisError):

@@ -131,6 +131,21 @@ for pid in pids:
     assert lines == ["y y True"]
 
 
+def test_a_sync_that_claims_no_more_turns_nobody_away_while_its_task_ends() -> None:
+    lines = said(
+        ENTERING
+        + """
+first = child(holdings.begin, enter(1, 0), note(("m:d:u1", 7)), note(), holdings.leave_sync)
+second = child(holdings.begin, enter(1, 0))
+print(answer(), answer(), holdings.running())
+kill(first)
+print([lost.claims for lost in holdings.lost()])
+kill(second)
+"""
+    )
+    assert lines == ["y y True", "[{}]"]
+
+
 def test_nobody_waits_for_ever_behind_one_quick_sync_after_another() -> None:
     lines = said(
         ENTERING
