@@ -84,7 +84,7 @@ class Runtime:
             send_within_s=settings.lease_margin_s / 2,
             late_s=_LATE_FOR_PACE_S if application.rate_per_s else settings.lease_margin_s,
             connections=settings.connections,
-            together_s=min(POLL_S, _TOGETHER_SHARE * _least_gather_s(settings)),
+            together_s=_together_s(settings, application),
         )
 
     def _door(self, application: Application) -> Door:
@@ -121,9 +121,14 @@ class Runtime:
         events.tell(*outage_events(application, change, why, WORDS.get(why, why), since_ms))
 
 
-def _least_gather_s(settings: Settings) -> float:
-    """What each receipt gathers for at least, of whatever kind it is."""
-    return min(settings.gather_min_s, settings.gather_edit_min_s, settings.gather_delivered_min_s)
+def _together_s(settings: Settings, application: Application) -> float:
+    """For how long claims and settles wait for each other: of what every receipt gathers, of whatever kind, a share.
+
+    Where there is a rate, no longer than half of what fills its bucket (BURST_S in worker/ledger/lua/law.lua): it would
+    flow over, and a part of the rate be lost.
+    """
+    gather_s = min(settings.gather_min_s, settings.gather_edit_min_s, settings.gather_delivered_min_s)
+    return min(_TOGETHER_SHARE * gather_s, POLL_S / 2 if application.rate_per_s else POLL_S)
 
 
 def endpoint_of(application: Application) -> Endpoint:

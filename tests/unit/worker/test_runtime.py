@@ -19,15 +19,22 @@ def test_only_a_paced_claim_can_be_late_for_its_pace(rate_per_s: str, late_s: fl
 
 
 @pytest.mark.parametrize(
-    ("least_s", "delivered_s", "together_s"),
-    [("0", "0", 0.0), ("1", "1", 0.025), ("1", "0", 0.0), ("60", "60", POLL_S)],
+    ("least_s", "delivered_s", "rate_per_s", "together_s"),
+    [
+        ("0", "0", "0", 0.0),
+        ("1", "1", "0", 0.025),
+        ("1", "0", "0", 0.0),
+        ("60", "60", "0", POLL_S),
+        ("60", "60", "72", 0.025),
+        ("0.4", "0.4", "72", 0.01),
+    ],
 )
 def test_claims_are_gathered_for_a_small_part_of_what_every_receipt_gathers(
-    least_s: str, delivered_s: str, together_s: float
+    least_s: str, delivered_s: str, rate_per_s: str, together_s: float
 ) -> None:
-    most = {"RECEIPTS_GATHER_MAX_S": "60"}
+    most = {"RECEIPTS_GATHER_MAX_S": "60", "QUICKBLOX_RATE_PER_S": rate_per_s}
     held = Runtime(load(most | {"RECEIPTS_GATHER_MIN_S": least_s, "RECEIPTS_GATHER_DELIVERED_MIN_S": delivered_s}))
-    assert held.ways["default"].together_s == together_s
+    assert held.ways["default"].together_s == pytest.approx(together_s)
 
 
 def test_lists_switched_off_are_lists_of_one() -> None:
