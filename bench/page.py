@@ -30,6 +30,8 @@ runs on one machine, over loopback. Machines differ and are noisy: what is compa
 run, taking turns, and the ratio is what counts. Nothing here is compared with yesterday's number.
 """
 
+_WHY = "[Decision 42](decisions/0042-out-of-reach.md) says why, with the profiles."
+
 
 def page(kept: Sequence[Kept]) -> str:
     """The page's text."""
@@ -43,7 +45,7 @@ def _summary(kept: Sequence[Kept]) -> str:
     rows = [(run, row) for run in kept for row in judged(run.figure.rows)]
     missed = [f"{run.called}: {row.label}" for run, row in rows if row.missed]
     said = f"{len(rows) - len(missed)} of {len(rows)} targets are met"
-    words = f"{said}; missed: {'; '.join(missed)}." if missed else f"{said}."
+    words = f"{said}; missed: {'; '.join(missed)}. {_WHY}" if missed else f"{said}."
     return f"{words}\n\n![How far each ratio is from its target](benchmarks/targets.svg)\n"
 
 
