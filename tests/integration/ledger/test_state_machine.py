@@ -25,7 +25,7 @@ from tests.integration.ledger.random_steps import ENDINGS, LIMITS, RECEIPTS, REF
 from tests.integration.ledger.real import APPLICATION, PREFIX, RealLedger
 from tests.ledger_audit import audit
 from tests.model import Model, Policy
-from worker.ledger import MarkClaim, Outcome
+from worker.ledger import MarkClaim, Outcome, pausing
 from worker.ledger.letterbox import Replayed
 from worker.plan import Limits
 
@@ -41,6 +41,7 @@ class Both:
     model: Model
     claims: list[AnyClaim] = dataclasses.field(default_factory=list)
     now_ms: int = 0
+    paused: bool = False
 
     def take(self, step: Step) -> None:
         """Both take a step, and answer the same."""
@@ -64,6 +65,26 @@ class Both:
         self.real.redis.hset(f"{PREFIX}:policy", "token_wait_ms", 0)
         self.model.policy = dataclasses.replace(self.model.policy, token_wait_ms=0)
 
+    def pause(self) -> None:
+        """An operator pauses the application, or once more."""
+        before = pausing.pause(self.real.redis, APPLICATION, "somebody said so")
+        assert (before is not None) is self.paused
+        self.paused = True
+
+    def resume(self) -> None:
+        """And lets it go on, or once more."""
+        before = pausing.resume(self.real.redis, APPLICATION)
+        assert (before is not None) is self.paused
+        self.paused = False
+
+    def extend(self, nth: int) -> None:
+        """A worker keeps a claim, counted from the newest: if it is still its own."""
+        claim = self.claims[-1 - nth % len(self.claims)]
+        slot = self.model.slots.get(claim.slot)
+        generation = self.real.nth(claim.slot, claim.generation)
+        own = slot is not None and slot.in_flight is not None and slot.generation == generation
+        assert self.real.ledger.extend([(claim.slot, claim.generation)]) == [own]
+
     def replay(self, nth: int) -> None:
         """Both replay a letter, counted from the newest."""
         self.now_ms += 1
@@ -86,7 +107,7 @@ class Both:
         self.model.record(receipts, self.now_ms)
 
     def _claim(self, most: int) -> None:
-        claimable = self.model.claimable(self.now_ms)
+        claimable = set() if self.paused else self.model.claimable(self.now_ms)
         claims = self.real.claim(most)
         for stopped in self.real.stopped:
             assert self.model.stop(stopped.slot, self.now_ms) == stopped.dead
@@ -165,6 +186,20 @@ class LedgerMachine(RuleBasedStateMachine):
         self.both.drop(nth)
 
     @rule()
+    def pause(self) -> None:
+        self.both.pause()
+
+    @precondition(lambda self: self.both.paused)
+    @rule()
+    def resume(self) -> None:
+        self.both.resume()
+
+    @precondition(lambda self: self.both.claims)
+    @rule(nth=st.integers(0, 200))
+    def extend(self, nth: int) -> None:
+        self.both.extend(nth)
+
+    @rule()
     def reap(self) -> None:
         self.both.take(Reap())
 
@@ -181,6 +216,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if not hasattr(self, "both"):
             return
         audit(self.client, APPLICATION)
+        self.both.resume()
         self.both.take(Reap())
         self.both.wait_no_longer()
         for _ in range(200):  # each claim covers one PUT at least, and no slot has more than its messages' and flags'
