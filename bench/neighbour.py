@@ -2,8 +2,8 @@
 
 Single marks, one after the other, through one worker with two processes, as many as the syncs that one application may
 have. In every other turn each connection of the neighbour hangs in a call of ten seconds. The breaker is kept shut, for
-it would spare the worker. Measured twice: with receipts that gather for two seconds, which has the target, and with
-such that gather for nothing, which shows what a neighbour is in milliseconds.
+it would spare the worker. Measured twice: with receipts that gather for two seconds, and with such that gather for
+nothing, which shows what a neighbour is in milliseconds.
 """
 
 import time
@@ -69,7 +69,7 @@ def figure_of(measured: Mapping[float, Turns]) -> Figure:
         for share in (0.5, 0.99):
             of = {place: [quantile(turn, share) for turn in found[1:]] for place, found in turns.items()}
             name = f"gather {gather_s:g} s: {BESIDE} / {ALONE}, wait p{100 * share:.0f}"
-            most = MOST_P99 if gather_s and share > 0.5 else None  # noqa: PLR2004 - the p99
+            most = MOST_P99 if share > 0.5 else None  # noqa: PLR2004 - the p99
             figure.compare(name, ratio(of[BESIDE], of[ALONE]), most=most)
     for gather_s, turns in measured.items():
         for place, found in turns.items():

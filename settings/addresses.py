@@ -18,8 +18,10 @@ BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "redis+sentinel", "amqp", "
 # workers would not know their own ledger again, and a name that redis-py does not know is a TypeError far from here.
 LEDGER_OPTIONS = (
     "db", "username", "password", "sentinel_username", "sentinel_password", "client_name", "socket_timeout",
-    "socket_connect_timeout", "socket_keepalive", "health_check_interval", "max_connections",
+    "socket_connect_timeout", "socket_keepalive", "socket_read_size", "retry_on_timeout", "health_check_interval",
+    "max_connections",
 )  # fmt: skip
+_SECONDS = ("socket_timeout", "socket_connect_timeout", "health_check_interval", "max_connections")
 _SEVERAL = tuple(f"{scheme}://" for scheme in (*SENTINEL_SCHEMES, *CLUSTER_SCHEMES))
 
 
@@ -106,9 +108,22 @@ def one_by_one(text: str) -> list[str]:
 
 
 def _require_options(parts: SplitResult) -> None:
-    names = parse_qs(parts.query, keep_blank_values=True)
-    if any(name not in LEDGER_OPTIONS and not name.startswith("ssl_") for name in names):
-        raise ValueError(f"an option is none of ssl_…, {', '.join(LEDGER_OPTIONS)}")
+    options = parse_qs(parts.query, keep_blank_values=True)
+    if any(name not in LEDGER_OPTIONS and not name.startswith(("ssl_", "sentinel_ssl_")) for name in options):
+        raise ValueError(f"an option is none of ssl_…, sentinel_ssl_…, {', '.join(LEDGER_OPTIONS)}")
+    if any(name.startswith("ssl_") for name in options) and not parts.scheme.startswith("rediss"):
+        raise ValueError("an option of TLS (ssl_…), and the scheme is without it")
+    if any(name.startswith("sentinel_") for name in options) and parts.scheme not in SENTINEL_SCHEMES:
+        raise ValueError("an option of Sentinels (sentinel_…), and the scheme is without them")
+    if parts.scheme == "unix" and "socket_keepalive" in options:
+        raise ValueError("socket_keepalive is for TCP alone")
+    for name in _SECONDS:
+        if not all(_is_number(value) for value in options.get(name, [])):
+            raise ValueError(f"{name} is no number")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.replace(".", "", 1).isdigit()
 
 
 def _require_database(text: str) -> None:

@@ -81,6 +81,8 @@ class Flights:
         for claim in claimed.claims:
             granted_s = time.monotonic()
             self.flying[self.pool.submit(send_claim, self.way, claim, granted_s)] = (claim, granted_s)
+        if len(claimed.claims) == free:
+            self._claimed_s = 0.0  # more may be due: a backlog is not made to wait
         self.left = claimed.leave
         if claimed.leave or claimed.wait_ms is None:
             return None

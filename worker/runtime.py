@@ -49,7 +49,8 @@ class Runtime:
         self.redis = client_of(
             settings.redis_url,
             timeout_s=_REDIS_TIMEOUT_S,
-            socket_keepalive=True,
+            # A socket file's connection knows no such option.
+            **({} if settings.redis_url.startswith("unix://") else {"socket_keepalive": True}),
             health_check_interval=30,
             retry=Retry(ExponentialBackoff(cap=2, base=0.05), _REDIS_RETRIES),
         )
@@ -124,11 +125,13 @@ class Runtime:
 def _together_s(settings: Settings, application: Application) -> float:
     """For how long claims and settles wait for each other: of what every receipt gathers, of whatever kind, a share.
 
-    Where there is a rate, no longer than half of what fills its bucket (BURST_S in worker/ledger/lua/law.lua): it would
-    flow over, and a part of the rate be lost.
+    Not where there is a rate: its bucket holds a call, or what a twentieth of a second lets through (BURST_S in
+    worker/ledger/lua/law.lua); it would flow over, and a part of the rate be lost.
     """
-    gather_s = min(settings.gather_min_s, settings.gather_edit_min_s, settings.gather_delivered_min_s)
-    return min(_TOGETHER_SHARE * gather_s, POLL_S / 2 if application.rate_per_s else POLL_S)
+    if application.rate_per_s:
+        return 0.0
+    least_s = min(settings.gather_min_s, settings.gather_edit_min_s, settings.gather_delivered_min_s)
+    return min(POLL_S, _TOGETHER_SHARE * least_s)
 
 
 def endpoint_of(application: Application) -> Endpoint:

@@ -173,11 +173,14 @@ class Sync:
             time.sleep(wait_s or 0)
             return
         timeout_s = min(POLL_S, wait_s) if wait_s else POLL_S
-        # One settle for many costs Redis and us a fraction of one for each (docs/decisions/0022).
+        # One settle for many costs Redis and us a fraction of one for each (docs/decisions/0041).
         gathers_s = min(flights.settles_in_s() for flights in self._all() if flights.flying)
         if gathers_s > 0:
-            wait(flying, gathers_s)
-        finished, _ = wait(flying, max(0.0, timeout_s - gathers_s), FIRST_COMPLETED)
+            _, unanswered = wait(flying, min(gathers_s, timeout_s))
+            if unanswered and gathers_s > timeout_s:
+                return  # somebody's turn to claim comes first
+            timeout_s = max(0.0, timeout_s - gathers_s)
+        finished, _ = wait(flying, timeout_s, FIRST_COMPLETED)
         if not finished:
             return
         for flights in self._all():

@@ -7,6 +7,7 @@ from collections import Counter
 from random import Random
 
 from tests.chaos.faults import Deck, Fault
+from tests.chaos.incidents import AFTERMATH_S
 from tests.chaos.stage import Stage
 
 KINDS = ("pool child", "whole worker", "Redis")
@@ -67,7 +68,7 @@ class Director:
         if kind != "Redis" and not up:
             return
         victims = self._stage.seats if kind == "Redis" else [self._killing.choice(up)]
-        incident = self._stage.strike(f"killed: {kind}", victims)
+        incident = self._stage.strike(f"killed: {kind}", victims, AFTERMATH_S if kind == "Redis" else 0.0)
         if kind == "Redis":
             killed = self._kill_redis()
         elif kind == "whole worker":
@@ -75,6 +76,8 @@ class Director:
         else:
             killed = victims[0].kill_child(self._killing)
         incident.end()
+        if not killed:
+            self._stage.incidents.remove(incident)
         self.kills[kind] += killed
         self._stage.note(f"killed: {kind}" if killed else f"not killed, was gone: {kind}")
 

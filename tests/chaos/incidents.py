@@ -29,6 +29,7 @@ class Incident:
         words: what it was.
         ports: of the proxies between its victims and the API; they tell whose PUT one is.
         in_flight: slots that were in flight, of all workers, when it began.
+        aftermath_s: for how long it goes on to strike when it has ended: of a process that was killed none is left.
         began_s: Unix seconds.
         ended_s: Unix seconds.
     """
@@ -36,6 +37,7 @@ class Incident:
     words: str
     ports: frozenset[int]
     in_flight: int
+    aftermath_s: float = AFTERMATH_S
     began_s: float = field(default_factory=time.time)
     ended_s: float = float("inf")
 
@@ -47,7 +49,7 @@ class Incident:
         """Whether the PUT was in flight, by a victim, while it lasted."""
         return (
             put.port in self.ports
-            and put.arrived_s - CLAIM_TO_ARRIVAL_S <= self.ended_s + AFTERMATH_S
+            and put.arrived_s - CLAIM_TO_ARRIVAL_S <= self.ended_s + self.aftermath_s
             and put.ended_s + ANSWER_TO_SETTLE_S >= self.began_s
         )
 
@@ -59,6 +61,13 @@ def unexplained(duplicates: Iterable[tuple[Put, Put]], incidents: Sequence[Incid
         for before, put in duplicates
         if before.status is not None and not any(incident.struck(before) for incident in incidents)
     ]
+
+
+def struck_share(puts: Sequence[Put], incidents: Sequence[Incident]) -> float:
+    """Of the PUTs that were heard, how many an incident would excuse: the fewer, the more the rule says."""
+    heard = [put for put in puts if put.status is not None]
+    struck = sum(any(incident.struck(put) for incident in incidents) for put in heard)
+    return struck / len(heard) if heard else 0.0
 
 
 def duplicates_at_most(puts: Iterable[Put], incidents: Iterable[Incident]) -> int:
@@ -73,6 +82,6 @@ def duplicates_at_most(puts: Iterable[Put], incidents: Iterable[Incident]) -> in
     most = sum(put.status is None for put in applied)
     for incident in incidents:
         first = bisect_left(arrivals, incident.began_s - longest_s - ANSWER_TO_SETTLE_S)
-        last = bisect_right(arrivals, incident.ended_s + AFTERMATH_S + CLAIM_TO_ARRIVAL_S)
+        last = bisect_right(arrivals, incident.ended_s + incident.aftermath_s + CLAIM_TO_ARRIVAL_S)
         most += min(incident.in_flight, sum(incident.struck(put) for put in applied[first:last]))
     return most

@@ -49,6 +49,7 @@ class Findings:
     stale_texts: list[str] = field(default_factory=list)
     doubled: list[tuple[Put, Put]] = field(default_factory=list)
     duplicates: list[tuple[Put, Put]] = field(default_factory=list)
+    groundless: list[Put] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
     acknowledged: int = 0
     unknown: int = 0
@@ -70,6 +71,7 @@ def judge(attempts: Iterable[Attempt], puts: Sequence[Put], texts: Mapping[str, 
     found.stale_texts = stale_texts(attempts, texts, limits)
     found.doubled = doubled(puts, limits)
     found.duplicates = duplicates(attempts, puts)
+    found.groundless = groundless(attempts, puts)
     return found
 
 
@@ -162,6 +164,16 @@ def duplicates(attempts: Iterable[Attempt], puts: Iterable[Put]) -> list[tuple[P
             needless.append((before, put))
         last[put.slot] = put
     return needless
+
+
+def groundless(attempts: Iterable[Attempt], puts: Iterable[Put]) -> list[Put]:
+    """PUTs of slots for which no receipt's call had begun when they came."""
+    first_s: dict[str, float] = {}
+    for attempt in attempts:
+        for receipt in attempt.receipts:
+            slot = slot_of(receipt)
+            first_s[slot] = min(first_s.get(slot, receipt.recorded_s), receipt.recorded_s)
+    return [put for put in puts if put.arrived_s < first_s.get(put.slot, float("inf"))]
 
 
 def peak(puts: Iterable[Put], window_s: float) -> int:

@@ -19,7 +19,7 @@ from stack.process import Process
 from stack.redis_server import RedisServer
 from stack.services import PROJECT, environment, start_sandbox
 from tests.chaos.contenders import Contender
-from tests.chaos.incidents import Incident
+from tests.chaos.incidents import AFTERMATH_S, Incident
 from tests.chaos.producing import Orders
 from tests.chaos.proxy import HOST, Network, Proxy
 from tests.chaos.seats import Seat
@@ -163,10 +163,10 @@ class Stage:
             self.cuts.setdefault(proxy.port, []).append(time.time())
             proxy.cut()
 
-    def strike(self, words: str, seats: Sequence[Seat]) -> Incident:
+    def strike(self, words: str, seats: Sequence[Seat], aftermath_s: float = AFTERMATH_S) -> Incident:
         """Writes down an incident that begins now; `calm` ends it, if nothing does before."""
         ports = frozenset(seat.proxies["api"].port for seat in seats)
-        incident = Incident(words, ports, self._in_flight())
+        incident = Incident(words, ports, self._in_flight(), aftermath_s)
         self.incidents.append(incident)
         return incident
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chaos.incidents import AFTERMATH_S, Incident, duplicates_at_most, unexplained
+from tests.chaos.incidents import AFTERMATH_S, Incident, duplicates_at_most, struck_share, unexplained
 from tests.chaos.puts import Put
 from tests.chaos.town import dialog_id
 from traffic.evidence import Accepted
@@ -35,6 +35,12 @@ def test_what_was_in_flight_by_a_victim_is_struck(put: Put, *, struck: bool) -> 
     assert PAUSE.struck(put) is struck
     duplicate = _put(120.0)
     assert unexplained([(put, duplicate)], [PAUSE]) == ([] if struck else [(put, duplicate)])
+
+
+def test_a_killed_process_strikes_nothing_that_began_later() -> None:
+    kill = replace(PAUSE, began_s=100.0, ended_s=100.0, aftermath_s=0.0)
+    assert [kill.struck(_put(at_s)) for at_s in (99.0, 100.4, 100.6)] == [True, True, False]
+    assert struck_share([_put(99.0), _put(103.0), _put(104.0, status=None)], [kill]) == 0.5
 
 
 def test_what_nobody_heard_of_is_explained_without_any_incident() -> None:

@@ -130,6 +130,12 @@ def test_duplicate() -> None:
     )
 
 
+def test_a_put_of_a_slot_for_which_nothing_was_recorded_yet() -> None:
+    assert _judge([_acked(_mark(3))], [_read(2), _read(4)]).groundless == [_read(2)]
+    assert _judge([], [_read(2)]).groundless == [_read(2)]
+    assert _judge([_acked(_mark(1))], [_read(2)]).groundless == []
+
+
 def test_no_duplicate_where_a_receipt_may_have_missed_the_put_before() -> None:
     assert _judge([_acked(_mark(1)), _acked(_mark(1.8))], [_read(2), _read(4)]).duplicates == []
 

@@ -68,6 +68,7 @@ def test_good_run_breaks_nothing() -> None:
         (_found(doubled=[(PUT, PUT)]), "1 slots twice in flight"),
         (replace(_found(duplicates=[(PUT, PUT)] * 2), incidents=[KILL]), "2 duplicates"),
         (replace(_found(duplicates=[(PUT, PUT)]), puts=[PUT, UNHEARD]), "1 duplicates without an incident"),
+        (_found(groundless=[PUT]), "1 PUTs without any receipt"),
         (_outcome(drained_s=None), "not drained"),
         (_outcome(audit="m:1:2 does not balance"), "m:1:2"),
         (_outcome(audit=Accounts(recorded=9, covered=9)), "recorded=9"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.chaos.incidents import duplicates_at_most, unexplained
+from tests.chaos.incidents import duplicates_at_most, struck_share, unexplained
 from tests.chaos.judge import peak
 from tests.chaos.running import Outcome
 from tests.chaos.seats import WARM_WITHIN_S
@@ -58,6 +58,8 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
         "slots twice in flight": len(found.doubled),
         "duplicates": len(found.duplicates),
         "duplicates at most": duplicates_at_most(outcome.puts, outcome.incidents),
+        "heard PUTs that an incident would excuse": round(struck_share(outcome.puts, outcome.incidents), 3),
+        "PUTs without any receipt": len(found.groundless),
         "duplicates without an incident": len(unexplained(found.duplicates, outcome.incidents)),
         "drained after s": None if outcome.drained_s is None else round(outcome.drained_s, 1),
         "left waiting": outcome.left,
@@ -89,6 +91,7 @@ def _broken(outcome: Outcome, figures: dict[str, Any]) -> list[str]:
         f"{figures['duplicates without an incident']} duplicates without an incident": (
             figures["duplicates without an incident"] == 0
         ),
+        f"{len(found.groundless)} PUTs without any receipt": not found.groundless,
         "not drained in time": outcome.drained_s is not None,
         f"accounts do not balance: {accounts}": isinstance(accounts, Accounts) and _is_settled(accounts),
         f"acknowledged {found.acknowledged}, unknown {found.unknown}, but {accounts}": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+from receipt_sync import MarkRead
 from tests.running import StartSystem, System, until
 
 
@@ -167,3 +168,28 @@ def test_paused_worker_that_wakes_up_late_settles_nothing(system: System) -> Non
     until(lambda: system.redis.hget("rs:{default}:counts", "stale_settles") == b"1", "the zombie's settle ignored")
     assert (accounts.recorded, accounts.covered) == (1, 1)
     assert system.accounts() == accounts
+
+
+def test_what_waits_to_be_settled_together_is_not_lost_with_its_process(start_system: StartSystem) -> None:
+    """Where receipts gather claims and settles wait for each other (docs/decisions/0041): killed in between as well."""
+    system = start_system(RECEIPTS_GATHER_MIN_S="2", RECEIPTS_GATHER_MAX_S="2")
+    users = tuple(range(1, 31))
+    dialogs = [system.dialog(number, users=users)[0] for number in range(4)]
+    system.api.faults(latency_ms=20)
+    worker = system.start_worker()
+    recorded = 0
+    for _ in range(6):
+        for dialog_id in dialogs:
+            system.receipts.record_many([MarkRead(dialog_id=dialog_id, user_id=user) for user in users])
+            recorded += len(users)
+        before = len(system.applied())
+        until(lambda before=before: len(system.applied()) > before + 10, "PUTs under way")  # type: ignore[misc]
+        for child in worker.children():
+            os.kill(child, signal.SIGKILL)
+    accounts = system.wait_until_settled()
+    assert accounts.recorded == accounts.covered == recorded
+    open_until: dict[tuple[str, str], float] = {}
+    for call in sorted(system.puts(), key=lambda call: call.arrived):
+        slot = (call.body, call.headers["on-behalf-of"])
+        assert call.arrived >= open_until.get(slot, 0.0), "a slot was twice in flight"
+        open_until[slot] = call.ended or call.arrived

@@ -56,6 +56,7 @@ OWN = {
     "exit_code": Field("integer", "with which the process ends"),
     "address": Field("string", "where it listens"),
     "port": Field("integer", "the port there"),
+    "client": Field("string", "the address of who asked"),
     "asked": Field("string", "the line of a request, and the status of its answer"),
     "pids": Field("string", "processes that are meant, killed where they hung"),
 }

@@ -149,7 +149,36 @@ def test_a_database_that_is_no_number_is_a_fault(name: str) -> None:
 )
 def test_options_that_would_change_what_redis_answers_or_that_nobody_knows_are_faults(url: str) -> None:
     fault = fault_of({"REDIS_URL": url, "CELERY_BROKER_URL": "amqp://h"})
-    assert (fault.variable, "an option is none of ssl_…, db, " in fault.expected) == ("REDIS_URL", True)
+    assert (fault.variable, "an option is none of ssl_…, " in fault.expected) == ("REDIS_URL", True)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("redis://h?ssl_ca_certs=/ca.pem", "an option of TLS"),
+        ("redis+sentinel://one/main?ssl_ca_certs=/ca.pem", "an option of TLS"),
+        ("redis://h?sentinel_password=q", "an option of Sentinels"),
+        ("unix:///s?socket_keepalive=1", "for TCP alone"),
+        ("redis://h?socket_timeout=soon", "socket_timeout is no number"),
+        ("redis://h?socket_timeout=", "socket_timeout is no number"),
+        ("rediss://h?max_connections=1e9", "max_connections is no number"),
+    ],
+)
+def test_options_that_do_not_go_with_the_address_are_faults(url: str, reason: str) -> None:
+    fault = fault_of({"REDIS_URL": url, "CELERY_BROKER_URL": "amqp://h"})
+    assert fault.variable == "REDIS_URL"
+    assert reason in fault.expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://h?socket_timeout=1.5&socket_read_size=65536&retry_on_timeout=true&client_name=c",
+        "rediss+sentinel://one/main?sentinel_ssl_ca_certs=/ca.pem&ssl_ca_certs=/ca.pem&sentinel_username=u",
+    ],
+)
+def test_options_of_how_a_server_is_reached(url: str) -> None:
+    assert load({"REDIS_URL": url, "CELERY_BROKER_URL": "amqp://h"}).redis_url == url
 
 
 @pytest.mark.parametrize("url", ["redis://h/0\n", "redis://h /0", "REDIS://h/0", "redis:h", "unix://run/redis.sock"])

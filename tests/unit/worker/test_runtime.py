@@ -25,8 +25,8 @@ def test_only_a_paced_claim_can_be_late_for_its_pace(rate_per_s: str, late_s: fl
         ("1", "1", "0", 0.025),
         ("1", "0", "0", 0.0),
         ("60", "60", "0", POLL_S),
-        ("60", "60", "72", 0.025),
-        ("0.4", "0.4", "72", 0.01),
+        ("60", "60", "72", 0.0),
+        ("0.4", "0.4", "0", 0.01),
     ],
 )
 def test_claims_are_gathered_for_a_small_part_of_what_every_receipt_gathers(

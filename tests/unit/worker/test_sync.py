@@ -235,6 +235,38 @@ def test_what_is_answered_waits_for_the_others_to_be_settled_with_them(pool: Thr
     assert [len(batch) for batch in ledger.batches] == [2]
 
 
+def test_a_claim_that_brought_all_it_asked_for_is_followed_at_once() -> None:
+    answers = [Claimed([claim_of(n)], 0) for n in range(3)]
+    ledger = Clocked(*answers, NOTHING)
+    began_s = time.monotonic()
+    flights = Flights(way_of(ledger, FakeApi(), connections=1, together_s=3600.0), AtOnce(), "")
+    for _ in range(3):
+        assert flights.claim() == 0
+        flights.settle(list(flights.flying))
+    assert (flights.settled, len(ledger.asked_s)) == (3, 3)
+    assert time.monotonic() - began_s < 3600
+
+
+def test_somebodys_turn_to_claim_comes_before_a_settle_that_gathers(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_again = threading.Event()
+
+    class Watching(FakeLedger):
+        def claim(self, most: int, permit: str = "") -> Claimed:
+            if len(self.asked) == 1:
+                asked_again.set()
+            return super().claim(most, permit)
+
+    ledger = Watching(Claimed([claim_of(1), claim_of(2)], 1), Claimed([], None))
+    api = FakeApi(lambda put: Sent() if put.actor == "u1" or asked_again.wait(30) else Unavailable("nobody asked"))
+    sync = Sync(way_of(ledger, api, connections=8), pool, "permit-1", 60, lambda: False)
+    monkeypatch.setattr(Flights, "settles_in_s", lambda _: 0.0 if asked_again.is_set() else 60.0)
+    sync.run()
+    assert len(ledger.settled) == 2
+    assert all(isinstance(outcome, Done) for outcome in ledger.settled.values())
+
+
 def test_after_a_settle_the_next_one_is_gathered_for() -> None:
     done: Future[Settlement] = Future()
     done.set_result((claim_of(1).slot, 1, Done(Part("r"))))
