@@ -29,7 +29,7 @@ from worker.ledger import MarkClaim, Outcome, pausing
 from worker.ledger.letterbox import Replayed
 from worker.plan import Limits
 
-EXAMPLES, STEPS = 25, 40
+EXAMPLES, STEPS = 150, 40
 
 
 @dataclasses.dataclass
