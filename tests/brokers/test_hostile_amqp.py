@@ -11,7 +11,6 @@ import json
 from typing import Any
 
 import amqp
-import pytest
 
 from receipt_sync import keys
 from stack.rabbitmq import RabbitMQ
@@ -84,23 +83,13 @@ class Publisher:
         self._connection.close()
 
 
-@pytest.mark.parametrize(
-    "items",
-    [
-        {name: as_amqp(item) for name, item in JUNK.items()},
-        {name: as_amqp(item) for name, item in (WRONG | ODD_DOORBELLS).items()},
-        AMQPS_OWN,
-    ],
-    ids=["junk", "wrong", "AMQP's own"],
-)
-def test_messages_that_are_no_call_stop_nobody(
-    system: System, rabbitmq: RabbitMQ, items: dict[str, amqp.Message]
-) -> None:
+def test_messages_that_are_no_call_stop_nobody(system: System, rabbitmq: RabbitMQ) -> None:
+    items = [as_amqp(item) for of in (JUNK, WRONG, ODD_DOORBELLS) for item in of.values()] + list(AMQPS_OWN.values())
     worker = system.start_worker(CELERY_BROKER_URL=rabbitmq.url, RECEIPTS_SYNC_TIME_S="1")
     children = set(worker.children())
     publisher = Publisher(rabbitmq)
     for queue in QUEUES:
-        for message in items.values():
+        for message in items:
             publisher.push(queue, message)
         publisher.push("receipts", good(len(queue)))
     slots = [f"{keys.prefix('default')}:m:{DIALOG}:u{len(queue)}" for queue in QUEUES]
