@@ -100,9 +100,16 @@ def test_ledgers_of_several_servers(url: str) -> None:
         ("redis+cluster://one,two/1", "a cluster has database 0 alone"),
         ("redis+cluster://one?db=1", "a cluster has database 0 alone"),
         ("sentinel://one/main", "the scheme is another one"),
+        ("redis://h?ssl_ca_certs=/ca.pem", "an option of TLS"),
+        ("redis+sentinel://one/main?ssl_ca_certs=/ca.pem", "an option of TLS"),
+        ("redis://h?sentinel_password=q", "an option of Sentinels"),
+        ("unix:///s?socket_keepalive=1", "for TCP alone"),
+        ("redis://h?socket_timeout=soon", "socket_timeout is no number"),
+        ("redis://h?socket_timeout=", "socket_timeout is no number"),
+        ("rediss://h?max_connections=1e9", "max_connections is no number"),
     ],
 )
-def test_what_is_wrong_with_an_address_of_several_servers(url: str, reason: str) -> None:
+def test_what_is_wrong_with_an_address(url: str, reason: str) -> None:
     fault = fault_of({"REDIS_URL": url, "CELERY_BROKER_URL": "amqp://h"})
     assert fault.variable == "REDIS_URL"
     assert reason in fault.expected
@@ -150,24 +157,6 @@ def test_a_database_that_is_no_number_is_a_fault(name: str) -> None:
 def test_options_that_would_change_what_redis_answers_or_that_nobody_knows_are_faults(url: str) -> None:
     fault = fault_of({"REDIS_URL": url, "CELERY_BROKER_URL": "amqp://h"})
     assert (fault.variable, "an option is none of ssl_…, " in fault.expected) == ("REDIS_URL", True)
-
-
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("redis://h?ssl_ca_certs=/ca.pem", "an option of TLS"),
-        ("redis+sentinel://one/main?ssl_ca_certs=/ca.pem", "an option of TLS"),
-        ("redis://h?sentinel_password=q", "an option of Sentinels"),
-        ("unix:///s?socket_keepalive=1", "for TCP alone"),
-        ("redis://h?socket_timeout=soon", "socket_timeout is no number"),
-        ("redis://h?socket_timeout=", "socket_timeout is no number"),
-        ("rediss://h?max_connections=1e9", "max_connections is no number"),
-    ],
-)
-def test_options_that_do_not_go_with_the_address_are_faults(url: str, reason: str) -> None:
-    fault = fault_of({"REDIS_URL": url, "CELERY_BROKER_URL": "amqp://h"})
-    assert fault.variable == "REDIS_URL"
-    assert reason in fault.expected
 
 
 @pytest.mark.parametrize(
