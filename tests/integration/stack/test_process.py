@@ -225,3 +225,29 @@ def test_a_program_that_is_ended_while_it_starts_another_orphans_nobody(tmp_path
     ended = subprocess.run(command, cwd=PROJECT, env=environment({}), capture_output=True, text=True, check=False)
     assert "KeyboardInterrupt" in ended.stderr
     assert not psutil.pid_exists(int(ended.stdout))
+
+
+_ENDED_WHILE_COLLECTING = """
+import gc, os, signal, time
+from stack.signals import end_what_was_started
+
+def collecting(phase, _):
+    if phase == "stop":
+        gc.callbacks.clear()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+end_what_was_started()
+gc.callbacks.append(collecting)
+gc.collect()
+time.sleep(60)
+"""
+
+
+def test_a_signal_that_comes_while_garbage_is_collected_is_heard_afterwards() -> None:
+    command = [sys.executable, "-c", _ENDED_WHILE_COLLECTING]
+    ended = subprocess.run(
+        command, cwd=PROJECT, env=environment({}), capture_output=True, text=True, timeout=30, check=False
+    )
+    assert ended.returncode != 0
+    assert "KeyboardInterrupt" in ended.stderr
+    assert "Exception ignored" not in ended.stderr
