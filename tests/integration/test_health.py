@@ -45,6 +45,7 @@ def ends_stuck(worker: Process, *whys: str) -> None:
     [line] = [each for each in worker.log.lines(half=True) if '"event": "worker.stuck"' in each]
     assert [why for why in whys if why in line], line
     assert '"level": "ERROR"' in line
+    assert '"calls": "' in line
 
 
 def test_a_process_that_hangs_in_its_task_is_killed_and_its_receipts_go_out_through_another(system: System) -> None:

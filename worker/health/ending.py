@@ -10,9 +10,13 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
+import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
 
 from worker.health.judging import Judgement
 from worker.lifecycle import SETTLING_S, end_worker, holdings
@@ -24,6 +28,7 @@ log = logging.getLogger(__name__)
 EXIT_CODE = 70
 _MORE_S = 5.0
 _STEP_S = 0.1
+_MOST_CALLS = 24
 
 
 def end_stuck(judgement: Judgement, pool: Callable[[], Iterable[int]], soft_s: float) -> None:
@@ -35,7 +40,8 @@ def end_stuck(judgement: Judgement, pool: Callable[[], Iterable[int]], soft_s: f
         soft_s: how long its requests under way may take.
     """
     pids = ",".join(map(str, judgement.pids)) or None
-    events.WORKER_STUCK.say(log, reason=judgement.why, pids=pids, exit_code=EXIT_CODE)
+    calls = calls_of(threading.main_thread())
+    events.WORKER_STUCK.say(log, reason=judgement.why, pids=pids, calls=calls, exit_code=EXIT_CODE)
     _kill(judgement.pids)
     end_worker(EXIT_CODE)
     # The main thread's end ends this one.
@@ -44,6 +50,13 @@ def end_stuck(judgement: Judgement, pool: Callable[[], Iterable[int]], soft_s: f
     events.WORKER_ENDED_HARD.say(log, exit_code=EXIT_CODE)
     _kill(pool())
     os._exit(EXIT_CODE)
+
+
+def calls_of(thread: threading.Thread) -> str:
+    """What a thread is in the middle of: `module.function:line` of its calls, the innermost first, and no values."""
+    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - public in all but its name, and documented
+    calls = islice(traceback.walk_stack(frame), _MOST_CALLS) if frame else ()
+    return " < ".join(f"{each.f_globals.get('__name__')}.{each.f_code.co_name}:{line}" for each, line in calls)
 
 
 def _wait(done: Callable[[], bool], most_s: float) -> None:

@@ -85,7 +85,7 @@ DOORBELL_FOREIGN = _warning("doorbell.foreign", "a doorbell that is not for this
 # The life of a process.
 WORKER_STARTS = _info("worker.starts", "the worker starts", "processes? applications")
 WORKER_STUCK = _error(
-    "worker.stuck", "the worker makes no progress and ends itself, to be started again", "reason pids? exit_code"
+    "worker.stuck", "the worker makes no progress and ends itself, to be started again", "reason calls pids? exit_code"
 )
 WORKER_ENDED_HARD = _error("worker.ended_hard", "its main process did not end, and is ended hard", "exit_code")
 WATCHDOG_FAILS = _error("health.watchdog_fails", "the watchdog cannot look, the report grows old", "error")

@@ -58,6 +58,7 @@ OWN = {
     "port": Field("integer", "the port there"),
     "client": Field("string", "the address of who asked"),
     "asked": Field("string", "the line of a request, and the status of its answer"),
+    "calls": Field("string", "what the main thread is in the middle of, the innermost call first; no values"),
     "pids": Field("string", "processes that are meant, killed where they hung"),
 }
 ALL = {**COMMON, **WHERE, **OWN}
