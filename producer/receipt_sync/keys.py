@@ -19,7 +19,7 @@ lives on one node, several spread over the cluster, and each Lua function is tol
 | `rs:{app}:session:lock` | string | who is making a session; runs out with the longest request |
 | `rs:{app}:dead` | stream | dead letters |
 | `rs:{app}:notices` | stream | what became of receipts, for whoever asked to be told (docs/hooks.md) |
-| `rs:{app}:broken` | hash | slots and keys set aside because they held something else → why |
+| `rs:{app}:broken` | hash | slots and keys set aside, and counts begun anew, for they held something else → why |
 | `rs:{app}:broken:<key>` | any | what stood in `dead`, `notices`, `permits`, `pace`, `window`, `policy` or `broken` |
 | `rs:{app}:t:<actor>` | string | the newest session token; until it is refused or its life is over, a hint |
 | `rs:{app}:w:<actor>` | sorted set | refused tokens' SHA-1, by minus when; slots that wait, by recorded (ms) |

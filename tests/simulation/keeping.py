@@ -30,12 +30,15 @@ _PROTOCOL = (
     "tests.model",
     "tests.simulation",
     "tests.slot_state",
+    "worker.acting",
     "worker.answers",
     "worker.backoff",
     "worker.flights",
     "worker.holdings",
     "worker.ledger",
+    "worker.plan",
     "worker.sending",
+    "worker.ticker",
     "worker.verdicts",
 )
 # They say which schedules are run, and tell of them.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.ledger_audit import audit
 from tests.simulation.beside import BrokenPromiseError
@@ -42,7 +44,19 @@ def run(store: Store, draw: Decisions, *, compare: bool = True, tell: bool = Fal
             check(history)
         except BrokenPromiseError as broken:
             return Outcome(draw.taken, broken, world)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its seed must be told, and it must be made shorter
+            return Outcome(draw.taken, _crash(error), world)
     return Outcome(draw.taken, None, world)
+
+
+def _crash(error: Exception) -> BrokenPromiseError:
+    """What nobody may raise, as a promise of its own: the place tells one crash from another while it is shrunk."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    broken = BrokenPromiseError(
+        f"crash {type(error).__name__}", f"{error} ({Path(place.filename).name}:{place.lineno})"
+    )
+    broken.__cause__ = error
+    return broken
 
 
 def run_seed(store: Store, seed: int, *, compare: bool = True, tell: bool = False) -> Outcome:

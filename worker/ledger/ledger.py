@@ -251,7 +251,11 @@ class Ledger:
 
     def count_refused(self) -> None:
         """Counts a message of the broker's that was thrown away because it was no receipt at all."""
-        self._redis.hincrby(f"{self._prefix}:counts", "refused", 1)
+        counts = f"{self._prefix}:counts"
+        try:
+            self._redis.hincrby(counts, "refused", 1)
+        except redis.ResponseError:  # no number: it begins anew, as in slot.lua; what else is wrong is said again
+            self._redis.hset(counts, "refused", 1)
 
     def is_news(self, what: str, for_ms: int) -> bool:
         """Whether nobody has asked that for so long: of all workers one is to tell it."""

@@ -75,9 +75,17 @@ end
 -- The accounts ---------------------------------------------------------------------------------------------------
 
 local function count(name, n) call.counted[name] = (call.counted[name] or 0) + n end
+-- What was written before is not taken back, so a count that another hand has spoiled must not fail: it begins anew.
+local function begin_anew(name, n, why)
+  redis.call('HSET', counts_key, name, n)
+  redis.pcall('HSET', prefix .. ':broken', 'counts.' .. name, 'begun anew: ' .. why)
+end
 local function write_counts()
   for name, n in pairs(call.counted) do
-    if n ~= 0 then redis.call('HINCRBY', counts_key, name, n) end
+    if n ~= 0 then
+      local answer = redis.pcall('HINCRBY', counts_key, name, n)
+      if type(answer) == 'table' then begin_anew(name, n, answer.err) end
+    end
   end
 end
 

@@ -125,6 +125,31 @@ def test_a_policy_of_garbage_stops_nothing(real: RealLedger, field: str, value: 
     assert audit(real.redis, APPLICATION) == Accounts(recorded=2, covered=1, dead=1)
 
 
+COUNTED = ["recorded", "recorded_read", "pending", "joined", "in_flight", "covered", "dead"]
+
+
+@pytest.mark.parametrize("value", ["", "garbage", "1.5", "nan", "9223372036854775807", b"\xff"])
+@pytest.mark.parametrize("field", COUNTED)
+def test_a_count_of_garbage_strands_nothing_begins_anew_and_is_told(
+    real: RealLedger, field: str, value: str | bytes
+) -> None:
+    real.record([read(1)])
+    real.redis.hset(f"{PREFIX}:counts", field, value)
+    one_round(real)
+    assert [real.redis.zcard(f"{PREFIX}:{key}") for key in ("due", "leases")] == [0, 0]
+    assert len(real.letters()) == 1
+    assert "begun anew" in real.broken()[f"counts.{field}"]
+    assert abs(int(real.redis.hget(f"{PREFIX}:counts", field) or 0)) <= 2
+
+
+@pytest.mark.parametrize("value", ["garbage", "9223372036854775807"])
+def test_a_message_that_was_thrown_away_is_counted_anew_beside_garbage(real: RealLedger, value: str) -> None:
+    real.redis.hset(f"{PREFIX}:counts", "refused", value)
+    real.ledger.count_refused()
+    real.ledger.count_refused()
+    assert real.redis.hget(f"{PREFIX}:counts", "refused") == b"2"
+
+
 def test_a_damaged_application_harms_no_other(real: RealLedger, redis_client: redis.Redis) -> None:
     for key in NEEDED:
         redis_client.set(f"{keys.prefix('another')}:{key}", "garbage")
