@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -66,6 +67,11 @@ class Deadlines:
         return len(overdue)
 
 
+# What closing a socket does with bytes that still wait in it. While a request is under way they are dropped, also when
+# the process is killed: else the kernel sends them when the network is back, and an edit would land after a later one.
+_DROP, _DELIVER = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)
+
+
 class _Seen:
     """A connection that sends nothing too late, and says on which socket its thread's request waits."""
 
@@ -75,6 +81,7 @@ class _Seen:
         """Sends, once the connection stands: a process may have been stopped while it opened."""
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]  # of the connection it is mixed into
+        self._linger(_DROP)
         request = getattr(_here, "request", None)
         if request is not None and time.monotonic() > request.send_by_s:
             raise TooLateError
@@ -85,7 +92,13 @@ class _Seen:
         request = getattr(_here, "request", None)
         if request is not None:
             request.sock = self.sock
-        return super().getresponse()  # type: ignore[misc]  # of the connection it is mixed into
+        answer = super().getresponse()  # type: ignore[misc]  # of the connection it is mixed into
+        self._linger(_DELIVER)
+        return answer
+
+    def _linger(self, what: bytes) -> None:
+        if self.sock is not None:  # gone where the answer was the connection's last
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, what)
 
 
 class _Connection(_Seen, HTTPConnection):

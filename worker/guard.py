@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from kombu.utils.json import loads
 from redis import ResponseError
 
 from worker.admission import envelope_fault, item_fault, task_fault
+from worker.broker import ANSWER_TIMEOUT_S
 from worker.dead_watches import forget_dead_watches
 from worker.health.seeing import consuming
 from worker.lifecycle import pause
@@ -33,6 +35,7 @@ log = get_logger(__name__)
 _PAUSE_S = 1.0
 _EVENTS_GATHER_S = 0.05
 _OWN_TAG_CHARS = 36  # of a UUID, which kombu makes for each message
+_WITHOUT_END = -1
 _TABLE_COLUMNS = 3  # routing key, pattern, queue
 # KEYS  a key of the broker's; where to put it. ARGV  the type it should have. Answers the type that it had.
 # One step: all workers are refused at once, and a second one would rename the good key that came after the first.
@@ -78,6 +81,15 @@ class GuardedQoS(kombu_redis.QoS):
             self._delivered.clear()
         else:
             super().restore_unacked(client)  # type: ignore[no-untyped-call]
+
+    def restore_visible(self, *args: Any, **kwargs: Any) -> None:
+        """Puts back what has been unacknowledged for too long; one worker at a time, behind a lock that runs out."""
+        with self.channel.conn_or_acquire() as client:
+            # kombu's own has an end; one without is another hand's, and nothing would ever be put back.
+            if client.pttl(self.unacked_mutex_key) == _WITHOUT_END:
+                client.delete(self.unacked_mutex_key)
+                events.LOCK_REMOVED.say(log, key=self.unacked_mutex_key)
+        super().restore_visible(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _is_lost(self) -> bool:
         connection = self.channel.connection
@@ -131,6 +143,7 @@ class ChannelGuard:
             return self._kept_client()
         client = super()._create_client(asynchronous)  # type: ignore[misc]
         client.parse_response = self._only_messages(client.parse_response)
+        client.pubsub = _impatient(client.pubsub)
         return client
 
     def _kept_client(self) -> Any:
@@ -190,6 +203,21 @@ class ChannelGuard:
         """The bindings of an exchange that are bindings."""
         table: list[tuple[str, ...]] = super().get_table(exchange)  # type: ignore[misc]
         return [row for row in table if len(row) == _TABLE_COLUMNS]
+
+
+def _impatient(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Subscriptions that wait for a message no longer than for any answer.
+
+    kombu reads one where its socket was said to be readable, and redis-py then waits without an end. When the
+    connection was opened anew since, behind a network that has fallen silent, that stops the worker's event loop.
+    """
+
+    def made(*args: Any, **kwargs: Any) -> Any:
+        subscription = make(*args, **kwargs)
+        subscription.parse_response = partial(subscription.parse_response, block=False, timeout=ANSWER_TIMEOUT_S)
+        return subscription
+
+    return made
 
 
 class GuardedConsumer(Consumer):

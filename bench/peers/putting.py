@@ -7,6 +7,7 @@ and jitter. A connection is kept open by every thread, as requests' documentatio
 PEER_BROKER_URL is the broker, PEER_ENDPOINT the chat API, PEER_API_KEY its key.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ from typing import Any
 
 import requests
 from celery import Celery
+from celery.app import trace as celery_trace
+from celery.worker import strategy as celery_strategy
 
 TIMEOUT_S = 10.0
 PREFETCH = 64
@@ -29,6 +32,9 @@ _threads = threading.local()
 def make_app(name: str) -> Celery:
     """A peer's application; its queue has the same name."""
     app = Celery(name, broker=os.environ.get("PEER_BROKER_URL", "redis://127.0.0.1:6379/1"))
+    # Celery tells each task in two lines; our worker tells them at DEBUG, so nobody's are written (worker/logs).
+    for told in (celery_strategy, celery_trace):
+        told.logger.setLevel(logging.WARNING)
     app.conf.update(
         task_default_queue=name,
         task_ignore_result=True,

@@ -43,16 +43,16 @@ class ClusterClient:
             cluster = self._cluster()
             return cluster.get_redis_connection(cluster.get_node_from_key(key))  # type: ignore[no-untyped-call]
 
-        return _as_redis_error(found)
+        return as_redis_error(found)
 
     def __getattr__(self, name: str) -> Any:
         # fcall, hset, xrange, pubsub …: as redis-py has them.
-        found = getattr(_as_redis_error(self._cluster), name)
+        found = getattr(as_redis_error(self._cluster), name)
         if not callable(found):
             return found
 
         def command(*arguments: Any, **options: Any) -> Any:
-            return _as_redis_error(lambda: found(*arguments, **options))
+            return as_redis_error(lambda: found(*arguments, **options))
 
         return command
 
@@ -98,7 +98,8 @@ def unreached(error: RedisClusterException | ClusterError) -> redis.RedisError:
     return redis.ConnectionError(f"the cluster was not reached: {type(error).__name__}")
 
 
-def _as_redis_error(step: Callable[[], Answer]) -> Answer:
+def as_redis_error(step: Callable[[], Answer]) -> Answer:
+    """A step's answer; what redis-py raises for clusters alone is a `redis.RedisError` then."""
     try:
         return step()
     except (RedisClusterException, ClusterError) as error:

@@ -12,7 +12,7 @@ lives on one node, several spread over the cluster, and each Lua function is tol
 | `rs:{app}:leases` | sorted set | slots in flight, by when their lease runs out (ms) |
 | `rs:{app}:permits` | sorted set | doorbells rung, syncs at work (`+` in front), by when they are given up (ms) |
 | `rs:{app}:counts` | hash | the accounts, and what else is counted (below) |
-| `rs:{app}:policy` | hash | the workers' settings, for the functions; `version` of the ledger, now 1 |
+| `rs:{app}:policy` | hash | the workers' settings; `version` of the ledger, now 1; `since` (ms) its publisher runs |
 | `rs:{app}:pace` | hash | how fast it may call: rate, hold, breaker, retry budget, pause (fields below) |
 | `rs:{app}:window` | sorted set | the calls claimed in the last second, by when (ms); gone after two quiet ones |
 | `rs:{app}:session` | hash | the service session, and why there is none (fields below) |

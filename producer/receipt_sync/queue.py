@@ -6,13 +6,14 @@ import atexit
 import os
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Never, Self
 
 import redis
 from redis.cluster import RedisCluster
 
 from receipt_sync import calls, validation
-from receipt_sync.cluster import ClusterClient
+from receipt_sync.cluster import ClusterClient, as_redis_error
 from receipt_sync.connection import connect
 from receipt_sync.core import PER_CALL, Core
 from receipt_sync.environment import read
@@ -223,7 +224,7 @@ class ReceiptQueue:
 
     def _record(self, mark: MarkRead | MarkDelivered, trace: str | None) -> None:
         if self._when_down is None:
-            RECORD.call(self._redis, self._prefix, *self._core.one(mark, trace))
+            as_redis_error(partial(RECORD.call, self._redis, self._prefix, *self._core.one(mark, trace)))
         else:
             self._send_or_keep([mark], trace)
 
@@ -255,7 +256,7 @@ class ReceiptQueue:
             return
         # One by one in a cluster: redis-py's pipeline for clusters refuses functions.
         for batch in batches:
-            RECORD.call(self._redis, self._prefix, *batch)
+            as_redis_error(partial(RECORD.call, self._redis, self._prefix, *batch))
 
     def _send_batches(self, batches: list[list[str]]) -> None:
         pipeline = self._redis.pipeline(transaction=False)

@@ -6,11 +6,12 @@ import socket
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
 
 import pytest
 
 from tests.contract.scripted_server import Request, ScriptedServer
-from tests.unit.worker.examples import put
+from tests.unit.worker.examples import message_id, put
 from worker.chat_api import ChatApi, Endpoint
 from worker.deadline import TooLateError
 from worker.verdicts import Sent, Unavailable, Verdict
@@ -113,3 +114,21 @@ def test_every_request_can_be_ended_before_its_time() -> None:
             server.released.set()  # a request that nothing ended ends now, and the test fails
             assert isinstance(sent.result(PATIENCE_S), Unavailable)
             assert ended == 1
+
+
+def test_what_was_given_up_does_not_arrive_later() -> None:
+    """The kernel goes on sending what a closed connection still holds: an edit would arrive after a later one."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # so that most of the request waits at the sender
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        text = "t" * 100_000
+        api = ChatApi(Endpoint(url, "an-api-key", connect_timeout_s=1, read_timeout_s=0.3))
+        assert isinstance(api.send(put(text=text, flags="", message_ids=(message_id(1),))), Unavailable)
+        connection, _ = listener.accept()
+        arrived = 0
+        with connection, suppress(ConnectionResetError):
+            while some := connection.recv(1 << 16):
+                arrived += len(some)
+        assert arrived < len(text)

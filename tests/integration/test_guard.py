@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -131,3 +132,16 @@ def test_a_key_is_set_aside_in_one_step(
     monkeypatch.undo()
     assert redis_client.lrange("letters", 0, -1) == [b"good"]
     assert redis_client.get("letters:broken") == b"garbage"
+
+
+def test_a_subscription_that_says_nothing_is_not_waited_for(connection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """redis-py's own would wait without an end, in the worker's event loop: chaos found it behind a silent network."""
+    monkeypatch.setattr("worker.guard.ANSWER_TIMEOUT_S", 0.2)
+    channel = connection.channel()
+    subscription = channel.subclient
+    subscription.psubscribe("silent")
+    with ThreadPoolExecutor(1) as pool:
+        for _ in ("that it has subscribed", "nothing"):
+            pool.submit(channel._receive_one, subscription).result(10)
+    channel.client.publish("silent", b'{"a": 1}')
+    assert subscription.parse_response()[-1] == b'{"a": 1}'

@@ -190,6 +190,15 @@ def test_a_key_of_the_broker_that_holds_something_else_is_set_aside(system: Syst
     assert worker.alive
 
 
+def test_a_lock_of_the_broker_that_never_runs_out_is_removed(system: System) -> None:
+    """Else nothing that a killed worker held would ever come back."""
+    [worker] = system.workers
+    system.redis.set("unacked_mutex", "garbage")
+    until(lambda: "lock of the broker's without an end was removed: key=unacked_mutex" in worker.log.text(), "said")
+    assert system.redis.get("unacked_mutex") != b"garbage"
+    a_receipt_is_sent(system)
+
+
 def a_receipt_is_sent(system: System) -> None:
     """A receipt of its own: one for a dialog that has been used would say nothing."""
     dialog_id, _ = system.dialog(next(_dialogs))

@@ -125,6 +125,7 @@ class Ledger:
         self._tell = tell
         self._seal = seal or TokenSeal()
         self._key_wait_ms = key_wait_ms
+        self._published_ms = 0
         self._fade_from = b"0"
         self._said_s: dict[str, float] = {}
         self._redis = client
@@ -136,8 +137,9 @@ class Ledger:
         require_keeping(self._redis, self.application)
 
     def publish_policy(self) -> None:
-        """Stores the policy; the last worker to start has the last word."""
-        self._call(functions.PUBLISH, *(part for pair in self._policy.items() for part in pair))
+        """Stores the policy, unless that of a worker which has started later is there."""
+        parts = (part for pair in self._policy.items() for part in pair)
+        self._published_ms = int(self._call(functions.PUBLISH, self._published_ms, *parts))
 
     def claim(self, most: int, permit: str = "") -> Claimed:
         """The longest due slots, at most `most` and at most what the pace allows. Unreadable ones are buried."""

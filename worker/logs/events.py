@@ -80,6 +80,7 @@ MESSAGE_JUNK = _error("message.junk", "a message that is no receipt was thrown a
 MESSAGE_UNTOLD = _warning("message.untold", "a refused message could not be told to the ledger", "error")
 MESSAGE_UNSETTLED = _warning("message.unsettled", "a message of a lost connection cannot be settled: it comes back")
 KEY_SET_ASIDE = _error("broker.key_set_aside", "a key of the broker was set aside", "key expected found")
+LOCK_REMOVED = _error("broker.lock_removed", "a lock of the broker's without an end was removed", "key")
 DOORBELL_FOREIGN = _warning("doorbell.foreign", "a doorbell that is not for this worker was not answered")
 
 # The life of a process.

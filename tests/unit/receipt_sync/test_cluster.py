@@ -9,7 +9,7 @@ import pytest
 import redis
 from redis import exceptions
 
-from receipt_sync import AsyncReceiptQueue, cluster
+from receipt_sync import AsyncReceiptQueue, LocalBuffer, MarkRead, ReceiptQueue, cluster
 from receipt_sync.cluster import ClusterClient
 from tests.shorthand import DIALOG, USER
 
@@ -81,3 +81,22 @@ def test_so_does_the_queue_for_asyncio(error: Exception, kind: type[redis.RedisE
     with pytest.raises(kind, match=words) as raised:
         asyncio.run(run())
     assert "10.0.0.1" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("error", "kind", "words"), RAISED, ids=lambda part: getattr(type(part), "__name__", None))
+def test_so_does_the_queue_over_a_client_of_the_callers_own(
+    error: Exception, kind: type[redis.RedisError], words: str
+) -> None:
+    receipts = ReceiptQueue(client=Failing(error))  # type: ignore[arg-type]
+    with pytest.raises(kind, match=words):
+        receipts.mark_dialog_read(DIALOG, user_id=USER)
+    with pytest.raises(kind, match=words) as raised:
+        receipts.record_many([MarkRead(dialog_id=DIALOG, user_id=USER)])
+    assert "10.0.0.1" not in str(raised.value)
+
+
+def test_a_buffer_keeps_what_a_cluster_did_not_take() -> None:
+    error = exceptions.RedisClusterException("no node: 10.0.0.1")
+    buffer = LocalBuffer()
+    ReceiptQueue(client=Failing(error), when_down=buffer).mark_dialog_read(DIALOG, user_id=USER)  # type: ignore[arg-type]
+    assert len(buffer) == 1
