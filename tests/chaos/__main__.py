@@ -26,6 +26,7 @@ from tests.chaos.verdict import Verdict, verdict_of
 @click.option("--at-most-s", default=1_200.0, show_default=True, help="When the run is ended early.")
 @click.option("--drain-s", default=180.0, show_default=True, help="How long everything may take to drain.")
 @click.option("--contender", "names", multiple=True, type=click.Choice(list(CONTENDERS)), help="Ours unless given.")
+@click.option("--kills-only", is_flag=True, help="Kill workers and their processes, and let all else be well.")
 @click.option("--report", type=click.Path(path_type=Path), help="A markdown file; JSON is written beside it.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep logs and journals in this directory.")
 def main(names: tuple[str, ...], report: Path | None, keep: Path | None, **size: Any) -> None:

@@ -12,6 +12,7 @@ from tests.chaos.stage import Stage
 
 KINDS = ("pool child", "whole worker", "Redis")
 _WEIGHTS = (70, 22, 8)
+_WEIGHTS_OF_WORKERS = (70, 22, 0)
 _DOWN_S = 0.8
 _BETWEEN_S = 0.3
 
@@ -24,12 +25,13 @@ class Director:
         faults: others by name.
     """
 
-    def __init__(self, stage: Stage, wanted: int, seed: int) -> None:
+    def __init__(self, stage: Stage, wanted: int, seed: int, *, kills_only: bool = False) -> None:
         self.kills: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self._stage, self._wanted = stage, wanted
         self._killing, self._misleading = Random(f"{seed}/kills"), Random(f"{seed}/faults")
-        self._deck = Deck(self._misleading)
+        self._deck = None if kills_only else Deck(self._misleading)
+        self._weights = _WEIGHTS_OF_WORKERS if kills_only else _WEIGHTS
         self._calm_at_s = self._next_at_s = 0.0
         self._troubled = False
 
@@ -51,7 +53,7 @@ class Director:
         if self._troubled and now_s >= self._calm_at_s:
             self._stage.calm()
             self._troubled, self._next_at_s = False, now_s + _BETWEEN_S
-        elif not self._troubled and now_s >= self._next_at_s:
+        elif self._deck and not self._troubled and now_s >= self._next_at_s:
             self._mislead(self._deck.draw())
 
     def end(self) -> None:
@@ -63,7 +65,7 @@ class Director:
         self._stage.note("faults over")
 
     def _kill(self) -> None:
-        kind = self._killing.choices(KINDS, _WEIGHTS)[0]
+        kind = self._killing.choices(KINDS, self._weights)[0]
         up = self._stage.up()
         if kind != "Redis" and not up:
             return

@@ -70,7 +70,7 @@ class Outcome:
 def run(contender: Contender, options: Options, directory: Path, say: Say = print) -> Outcome:
     """Runs one contender through the chaos."""
     with Stage(directory, contender, options) as stage:
-        play = _Play(stage, Director(stage, options.kills, options.seed), say)
+        play = _Play(stage, Director(stage, options.kills, options.seed, kills_only=options.kills_only), say)
         return play.outcome()
 
 

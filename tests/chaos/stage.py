@@ -48,6 +48,7 @@ class Options:
         batch: receipts per call.
         at_most_s: when the run is ended early.
         drain_s: how long everything may take to drain.
+        kills_only: workers and their processes are killed, and nothing else goes wrong.
     """
 
     receipts: int
@@ -62,6 +63,7 @@ class Options:
     batch: int = 40
     at_most_s: float = 1_200.0
     drain_s: float = 180.0
+    kills_only: bool = False
 
 
 class Stage:

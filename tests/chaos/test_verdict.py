@@ -26,6 +26,8 @@ PUT = Put(Accepted(5.5, dialog_id(1), 101, read=True), 5.6, 200, applied=True, p
 UNHEARD = replace(PUT, status=None)
 KILL = Incident("killed: pool child", frozenset({1}), in_flight=1, began_s=5.55, ended_s=5.55)
 
+KILLS_ONLY = Options(receipts=10, kills=2, seed=1, kills_only=True)
+
 
 def _outcome(**changes: Any) -> Outcome:
     good = Outcome(
@@ -67,6 +69,10 @@ def test_good_run_breaks_nothing() -> None:
         (_found(stale_texts=["m"]), "1 messages with a stale text"),
         (_found(doubled=[(PUT, PUT)]), "1 slots twice in flight"),
         (replace(_found(duplicates=[(PUT, PUT)] * 2), incidents=[KILL]), "2 duplicates"),
+        (
+            replace(_found(duplicates=[(UNHEARD, PUT)] * 2), options=KILLS_ONLY, puts=[UNHEARD] * 2, incidents=[KILL]),
+            "2 dupl",
+        ),
         (replace(_found(duplicates=[(PUT, PUT)]), puts=[PUT, UNHEARD]), "1 duplicates without an incident"),
         (_found(groundless=[PUT]), "1 PUTs without any receipt"),
         (_outcome(drained_s=None), "not drained"),

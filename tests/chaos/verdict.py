@@ -57,7 +57,7 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
         "stale texts in the end": len(found.stale_texts),
         "slots twice in flight": len(found.doubled),
         "duplicates": len(found.duplicates),
-        "duplicates at most": duplicates_at_most(outcome.puts, outcome.incidents),
+        "duplicates at most": _duplicates_at_most(outcome),
         "heard PUTs that an incident would excuse": round(struck_share(outcome.puts, outcome.incidents), 3),
         "PUTs without any receipt": len(found.groundless),
         "duplicates without an incident": len(unexplained(found.duplicates, outcome.incidents)),
@@ -76,6 +76,13 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
         f"warm shutdowns beyond {WARM_WITHIN_S:g} s": outcome.shutdowns_late,
         "stale settles ignored": outcome.counts.get("stale_settles", 0),
     }
+
+
+def _duplicates_at_most(outcome: Outcome) -> int:
+    # Where nothing but kills can be the reason: one for each kill and slot that was in flight.
+    if outcome.options.kills_only:
+        return sum(incident.in_flight for incident in outcome.incidents)
+    return duplicates_at_most(outcome.puts, outcome.incidents)
 
 
 def _broken(outcome: Outcome, figures: dict[str, Any]) -> list[str]:

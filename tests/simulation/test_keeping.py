@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
 import pytest
 
+from tests.simulation import keeping, schedule
 from tests.simulation.__main__ import main
 from tests.simulation.keeping import Kept, OtherProtocolError, kept_in, protocol
 from tests.simulation.running import Tally, tally
@@ -52,3 +54,16 @@ def test_what_is_kept_is_kept_in_whole_chunks(
         main([*words, "--keep", str(tmp_path / "kept.json")])
     assert "have to be multiples of it" in capsys.readouterr().err
     assert not (tmp_path / "kept.json").exists()
+
+
+def test_all_of_the_worker_that_a_schedule_imports_is_in_the_fingerprint() -> None:
+    """Else the parts of a long run could be added up over two texts."""
+    imported: set[str] = set()
+    for path in Path(schedule.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "worker":
+                imported |= {f"worker.{each.name}" for each in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("worker."):
+                imported.add(node.module)
+    assert len(imported) > 5
+    assert [each for each in imported if not any(f"{each}.".startswith(f"{part}.") for part in keeping._PROTOCOL)] == []
