@@ -25,7 +25,8 @@ _OPENING = """\
 <!-- Made by `make bench` from docs/benchmarks/*.json, which `python -m bench --keep` writes, and from bench/. -->
 
 Each figure comes from the command below it, run from the project's root with `PYTHONPATH=.:producer` and `.venv/bin` on
-the path; `make bench` runs all and writes this page, `make bench FIGURES=quiet` measures one of them anew. Everything
+the path; `make bench` runs each figure in its usual form and writes this page (further runs of a figure
+have their own commands below), `make bench FIGURES=quiet` measures one of them anew. Everything
 runs on one machine, over loopback. Machines differ and are noisy: what is compared was measured side by side in one
 run, taking turns, and the ratio is what counts. Nothing here is compared with yesterday's number.
 """

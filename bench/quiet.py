@@ -62,7 +62,7 @@ def figure_of(turns: Mapping[str, Sequence[Sequence[float]]], puts: int) -> Figu
         for what, share in shares.items():
             figure.add(f"{name}, {what}", quantile(times[name], share), "ms", note=_NOTES[name])
     figure.add(f"{FIRST}, p50", quantile(times[FIRST], 0.5), "ms", note=_NOTES[FIRST])
-    for name, what, most in ((OURS, "p50", MOST_P50), (OURS, "p99", MOST_P99), (FIRST, "p50", None)):
+    for name, what, most in ((OURS, "p50", MOST_P50), (OURS, "p99", MOST_P99), (FIRST, "p50", MOST_P50)):
         rounds = zip(turns[name][1:], turns[PLAIN][1:], strict=True)
         share = shares[what]
         ratio = spread([quantile(turn, share) / quantile(plain, share) for turn, plain in rounds])

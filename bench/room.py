@@ -25,6 +25,7 @@ MESSAGE = "e" * 24
 TEXT_CHARS = 40
 # By then a slot remembers as many names as it ever will. After that only its counters get longer.
 FULL_AT = 100
+MOST_SLOT_BYTES = 400
 MOST_GROWTH_BYTES = 0
 _TOGETHER = 10_000
 # An emptied database must be empty before the next one is measured: by default Valkey frees it in the background.
@@ -80,13 +81,13 @@ def measure(_options: Options) -> Figure:
             _add_one_slot(figure, name, growth_bytes(client, kind))
         for name, kind in MANY_SLOTS.items():
             note = f"of {DIRTY_SLOTS:,}, with due times and accounts"
-            figure.add(f"a dirty slot: {name}", bytes_per_slot(client, kind), "bytes", note=note)
+            figure.add(f"a dirty slot: {name}", bytes_per_slot(client, kind), "bytes", most=MOST_SLOT_BYTES, note=note)
     return figure
 
 
 def _add_one_slot(figure: Figure, name: str, sizes: Mapping[int, int]) -> None:
     for receipts, size in sizes.items():
-        figure.add(name, size, "bytes", at=receipts)
+        figure.add(name, size, "bytes", at=receipts, most=MOST_SLOT_BYTES)
     for first, last in ((1, FULL_AT), (FULL_AT, RECEIPTS[-1])):
         what = f"{name}: growth from {first:,} to {last:,} receipts"
         figure.add(what, sizes[last] - sizes[first], "bytes", most=MOST_GROWTH_BYTES)
