@@ -100,8 +100,8 @@ class Letterbox:
         found, absorbed = functions.REPLAY.call(self._redis, self._prefix, letter.id, *arguments)
         if found == _FORGOTTEN:
             raise NotReplayableError(
-                "its message may have been edited since, which is not remembered so long (RECEIPTS_REMEMBER_S): look at "
-                "the message; then record the edit again where it came from, or drop it"
+                "its message may have been edited since, which is not remembered so long (RECEIPTS_REMEMBER_S): look "
+                "at the message; then record the edit again where it came from, or drop it"
             )
         return Replayed(int(absorbed)) if found else None
 
