@@ -24,8 +24,10 @@ class RecordingTask(app.Task):
     def run(self, *args: object, **kwargs: object) -> None:
         """Records one receipt; raises InvalidReceipt, naming the argument, after a dead letter has been stored."""
         came_back = (self.request.delivery_info or {}).get("redelivered")
-        came_back_id = self.request.id if came_back else None
-        record_call(runtime(settings), self.name, args, kwargs, came_back_id, self.request.get("traceparent"))
+        id_ = self.request.id
+        record_call(
+            runtime(settings), self.name, args, kwargs, id_ if came_back else None, self.request.get("traceparent"), id_
+        )
 
 
 class MarkDialogRead(RecordingTask):

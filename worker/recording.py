@@ -8,6 +8,10 @@ at once: the Redis client's backoff paces the first, a pause the second.
 A message that comes back may have killed the process that recorded it. So its recording is counted as begun before it
 starts and struck off when it ends, however it ends; one that was begun too often is a dead letter. The price, two
 commands, is paid only for messages that the broker hands out again.
+
+The revision of an edit that names none is the time at which its message was first taken. It is kept, by the message's
+id, before the edit is recorded: one whose worker died before it could acknowledge it comes back when newer ones have
+been sent, and must not go over them. The price, one round trip, is paid only by edits that name no revision.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ import redis
 from celery.exceptions import Reject
 
 from receipt_sync import InvalidReceipt, Receipt
-from receipt_sync.calls import receipt_from_call
+from receipt_sync.calls import EDIT, receipt_from_call
 from receipt_sync.errors import shown
 from settings.application import DEFAULT_NAME
 from worker.deaths import Death, kind_of, report_death
@@ -31,6 +35,7 @@ from worker.sentry import tag_errors
 _DAMAGED = "LEDGER"  # how record.lua's own error begins
 _PAUSE_S = 1.0
 _APPLICATION = "application"
+_REVISION = "revision"
 
 
 class DamagedSlot(Exception):  # noqa: N818 - beside InvalidReceipt, in the same list of failed tasks
@@ -48,6 +53,7 @@ def record_call(
     kwargs: Mapping[str, object],
     came_back: str | None = None,
     trace: str | None = None,
+    message_id: str | None = None,
 ) -> None:
     """Records what a task was called with.
 
@@ -58,6 +64,7 @@ def record_call(
         kwargs: arguments by name.
         came_back: the message's id where the broker hands it out again; None where it is new.
         trace: the message's `traceparent`; None for that of the span that runs (receipt_sync/tracing.py).
+        message_id: the message's id, by which an edit without a revision keeps its place; None: as `came_back`.
 
     Raises:
         InvalidReceipt: an argument is wrong; a dead letter with the arguments has been stored.
@@ -68,6 +75,8 @@ def record_call(
     """
     try:
         try:
+            # First of all: so its dead letter, if it becomes one, says it too.
+            kwargs = _dated(held, name, kwargs, message_id or came_back)
             if came_back is None:
                 _record(held, name, args, kwargs, trace)
             else:
@@ -82,6 +91,12 @@ def record_call(
     except redis.RedisError as error:
         pause(_PAUSE_S)
         raise Reject(type(error).__name__, requeue=True) from error
+
+
+def _dated(held: Runtime, name: str, kwargs: Mapping[str, object], message_id: str | None) -> Mapping[str, object]:
+    if name != EDIT or message_id is None or kwargs.get(_REVISION) is not None:
+        return kwargs
+    return {**kwargs, _REVISION: _way(held, kwargs).ledger.first_taken_ms(message_id)}
 
 
 def _record_again(

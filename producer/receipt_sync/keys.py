@@ -25,6 +25,7 @@ lives on one node, several spread over the cluster, and each Lua function is tol
 | `rs:{app}:w:<actor>` | sorted set | refused tokens' SHA-1, by minus when; slots that wait, by recorded (ms) |
 | `rs:{app}:told:<what>` | string | of this somebody has been told by one worker; gone when it is news again |
 | `rs:{app}:start:<digest>` | string | how often the recording of a message that came back was begun, not ended |
+| `rs:{app}:first:<digest>` | string | when (ms) an edit without a revision was first taken from the broker |
 | `rs:{app}:shadow` | stream | what would have been recorded (`shadow.py`): `kind`, `slot`, `name`, `ids` |
 | `rs:{app}:wake` | channel | "something fell due", sent by the functions to the workers |
 

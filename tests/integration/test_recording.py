@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
 from celery.exceptions import Reject
 
-from receipt_sync.calls import READ
+from receipt_sync.calls import EDIT, READ
 from settings import load
 from stack.redis_server import RedisServer
 from tests.ledger_audit import Accounts, audit
-from tests.shorthand import DIALOG, USER
+from tests.running import until
+from tests.shorthand import DIALOG, EDITS, USER, msg
 from worker import recording
+from worker.ledger import Done, EditClaim, Part
+from worker.ledger.letterbox import Letterbox, Replayed
 from worker.recording import PoisonReceipt, record_call
 from worker.runtime import Runtime
 
@@ -149,3 +152,118 @@ def test_the_trace_of_a_message_goes_along(held: Runtime, redis_client: redis.Re
     [claim] = held.ways["default"].ledger.claim(1).claims
     assert claim.traces == (trace,)
     assert audit(redis_client, "default") == Accounts(recorded=2, in_flight=2)
+
+
+# An edit without a revision ------------------------------------------------------------------------------------------
+
+
+class Died(BaseException):
+    """As a SIGKILL: nothing of ours catches it."""
+
+
+def take(held: Runtime, text: str, *, came_back: bool = False, **more: object) -> None:
+    """A worker takes the message of an edit; its id is its text."""
+    call = {"dialog_id": DIALOG, "message_id": msg(1), "text": text, "user_id": USER, **more}
+    record_call(held, EDIT, (), call, text if came_back else None, None, text)
+
+
+def pass_a_millisecond(held: Runtime) -> None:
+    def now_ms() -> int:
+        seconds, microseconds = cast("tuple[int, int]", held.redis.time())
+        return seconds * 1000 + microseconds // 1000
+
+    # Two, for the clock that gives a revision may be another than this one.
+    until_ms = now_ms() + 2
+    until(lambda: now_ms() >= until_ms, "Redis' clock has gone on")
+
+
+def send(held: Runtime) -> str:
+    """The text that a PUT carries now, and the API accepts."""
+    ledger = held.ways["default"].ledger
+    [claim] = ledger.claim(1).claims
+    assert isinstance(claim, EditClaim)
+    ledger.settle([(claim.slot, claim.generation, Done(Part()))])
+    return claim.text
+
+
+def interrupt(held: Runtime, text: str, error: BaseException, patch: pytest.MonkeyPatch) -> None:
+    """A worker takes the message, and something happens before it is recorded."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    with patch.context() as patched:
+        patched.setattr(type(held.queue("default")), "record_many", refuse)
+        with pytest.raises((Reject, Died)):
+            take(held, text)
+
+
+def test_an_edit_that_comes_back_goes_under_what_was_sent_since(held: Runtime, redis_client: redis.Redis) -> None:
+    take(held, "older")
+    pass_a_millisecond(held)
+    take(held, "newer")
+    assert send(held) == "newer"
+    pass_a_millisecond(held)
+    take(held, "older", came_back=True)
+    assert audit(redis_client, "default") == Accounts(recorded=3, covered=3)
+
+
+def test_an_edit_that_comes_twice_goes_under_what_waits(held: Runtime) -> None:
+    take(held, "older")
+    pass_a_millisecond(held)
+    take(held, "newer")
+    pass_a_millisecond(held)
+    take(held, "older")
+    assert send(held) == "newer"
+
+
+@pytest.mark.parametrize("error", [Died(), redis.TimeoutError("x")], ids=lambda error: type(error).__name__)
+def test_an_edit_keeps_its_place_though_it_was_not_recorded_at_first(
+    held: Runtime, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    interrupt(held, "older", error, monkeypatch)
+    pass_a_millisecond(held)
+    take(held, "newer")
+    pass_a_millisecond(held)
+    take(held, "older", came_back=True)
+    assert send(held) == "newer"
+
+
+def test_an_edit_that_killed_its_workers_is_replayed_under_what_was_sent_since(
+    held: Runtime, redis_client: redis.Redis
+) -> None:
+    take(held, "older")
+    pass_a_millisecond(held)
+    take(held, "newer")
+    assert send(held) == "newer"
+    for _ in range(CRASHES_MAX):
+        held.ways["default"].ledger.start("older")
+    with pytest.raises(PoisonReceipt):
+        take(held, "older", came_back=True)
+    box = Letterbox(redis_client, "default", 1_000)
+    [letter] = box.newest(2)
+    assert box.replay(letter) == Replayed(1)
+
+
+def test_only_edits_without_a_revision_are_remembered_and_for_a_day(held: Runtime, redis_client: redis.Redis) -> None:
+    client: Any = redis_client
+    record_call(held, READ, (), CALL, None, None, "mark")
+    take(held, "with", revision=1)
+    assert client.keys("rs:{default}:first:*") == []
+    take(held, "without", revision=None)
+    [key] = client.keys("rs:{default}:first:*")
+    assert 86_390_000 < client.pttl(key) <= 86_400_000
+    assert client.hget(f"rs:{{default}}:{EDITS}", "pv") == client.get(key)
+
+
+def test_an_edit_whose_ledger_is_away_is_not_given_a_place_elsewhere(
+    held: Runtime, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise redis.ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(held.ways["default"].ledger), "first_taken_ms", away)
+        with pytest.raises(Reject):
+            take(held, "older")
+    assert redis_client.dbsize() == 0

@@ -25,6 +25,7 @@ _TEXTS = {
     "drop": ("drop",),
     "replay": ("replay",),
     "start": ("start",),
+    "first": ("first",),
     "service_look": ("service_session", "service_look"),
     "service_keep": ("service_session", "service_keep"),
     "service_fail": ("service_session", "service_fail"),
@@ -57,6 +58,7 @@ FADE = Function(LEDGER, "fade")
 DROP = Function(LEDGER, "drop")
 REPLAY = Function(LEDGER, "replay")
 START = Function(LEDGER, "start")
+FIRST = Function(LEDGER, "first")
 SERVICE_LOOK = Function(LEDGER, "service_look")
 SERVICE_KEEP = Function(LEDGER, "service_keep")
 SERVICE_FAIL = Function(LEDGER, "service_fail")

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _REAPED_AT_ONCE = 200
 _EXPIRED_AT_ONCE = 500
 _FADED_AT_ONCE, _FADES_AT_ONCE = 500, 20
-_STARTS_REMEMBERED_MS = 86_400_000
+_MESSAGES_REMEMBERED_MS = 86_400_000
 _KEY_SAID_EVERY_S = 60.0
 _STOPPED = 2  # {slot, fate}; a claim has more: lua/claim.lua
 
@@ -275,11 +275,15 @@ class Ledger:
 
     def start(self, message_id: str) -> int:
         """How often the recording of this message was begun before and not ended, for its process died of it."""
-        return int(self._call(functions.START, _digest(message_id), _STARTS_REMEMBERED_MS))
+        return int(self._call(functions.START, _digest(message_id), _MESSAGES_REMEMBERED_MS))
 
     def end(self, message_id: str) -> None:
         """The recording of this message has ended, well or not."""
         self._redis.delete(f"{self._prefix}:start:{_digest(message_id)}")
+
+    def first_taken_ms(self, message_id: str) -> int:
+        """When this message was first taken, Redis' clock: now, or as it was answered before."""
+        return int(self._call(functions.FIRST, _digest(message_id), _MESSAGES_REMEMBERED_MS))
 
     def _call(self, function: Function, *arguments: str | int | bytes) -> Any:
         return function.call(self._redis, self._prefix, *arguments)

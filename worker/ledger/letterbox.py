@@ -13,10 +13,11 @@ from receipt_sync import keys
 from receipt_sync.cluster import node_of
 from worker.ledger import functions
 from worker.ledger.letters import DeadLetter, parse_letter
-from worker.ledger.replaying import replay_arguments
+from worker.ledger.replaying import NotReplayableError, replay_arguments
 
 _ID = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?", re.ASCII)
 _ID_MOST = 2**64
+_FORGOTTEN = 2  # replay.lua
 
 
 class NoLetterIdError(ValueError):
@@ -91,11 +92,17 @@ class Letterbox:
         """Joins its receipts back like new ones and removes it, in one step; None where it was gone already.
 
         Raises:
-            NotReplayableError: it does not hold what could be sent; it stays.
+            NotReplayableError: it does not hold what could be sent, or is an edit that might go over a newer one, for
+                its slot has forgotten what was sent since; it stays.
             redis.ResponseError: the slot is damaged (`LEDGER …`), or the ledger refuses; it stays.
         """
         arguments = replay_arguments(letter, self.application, self._max_text_bytes)
         found, absorbed = functions.REPLAY.call(self._redis, self._prefix, letter.id, *arguments)
+        if found == _FORGOTTEN:
+            raise NotReplayableError(
+                "its message may have been edited since, which is not remembered so long (RECEIPTS_REMEMBER_S): look "
+                "at the message; then record the edit again where it came from, or drop it"
+            )
         return Replayed(int(absorbed)) if found else None
 
     def drop(self, ids: Sequence[str]) -> list[bool]:

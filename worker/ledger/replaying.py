@@ -57,7 +57,8 @@ def _marks(letter: DeadLetter) -> list[str | int]:
         if count := _count(letter, name):
             parts.append((flag, "", count, _names(letter.fields.get(f"{name}_names", ""))))
         listed = letter.fields.get(f"{name}_ids", "")
-        ids = validation.object_ids(f"{name}_ids", listed.split(",")) if listed else ()
+        # Each by itself: a slot gathers more of them over many calls than one call may list.
+        ids = {validation.object_id(f"{name}_ids", id_) for id_ in listed.split(",")} if listed else set()
         parts += [(flag, id_, 1, "") for id_ in sorted(ids)]
     if not parts:
         raise NotReplayableError("it names nothing that could be marked")

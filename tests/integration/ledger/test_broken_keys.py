@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -184,6 +185,24 @@ def test_starts_of_another_type_begin_anew(real: RealLedger, kind: str) -> None:
     assert [real.ledger.start("message-1") for _ in range(2)] == [0, 1]
     real.ledger.end("message-1")
     assert not real.redis.exists(key)
+
+
+@pytest.mark.parametrize("value", ["", "garbage", "nan", "1e400", "-1", "9223372036854775807", b"\xff"])
+def test_garbage_is_no_time_at_which_a_message_was_first_taken(real: RealLedger, value: str | bytes) -> None:
+    real.ledger.first_taken_ms("message-1")
+    [key] = real.redis.keys(f"{PREFIX}:first:*")
+    real.redis.set(key, value)
+    before_ms = real.now_ms()
+    taken_ms = real.ledger.first_taken_ms("message-1")
+    assert before_ms <= taken_ms == real.ledger.first_taken_ms("message-1")
+    assert real.redis.pttl(key) > 0
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_another_type_is_no_time_at_which_a_message_was_first_taken(real: RealLedger, kind: str) -> None:
+    OTHERS[kind](real.redis, f"{PREFIX}:first:{hashlib.sha256(b'message-1').hexdigest()[:32]}")
+    before_ms = real.now_ms()
+    assert before_ms <= real.ledger.first_taken_ms("message-1")
 
 
 # Versions -------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import redis
 from receipt_sync import EditMessage, MarkRead, Receipt
 from receipt_sync.calls import EDIT, READ
 from tests.histories import AnyClaim, settlement
-from tests.integration.ledger.real import APPLICATION, PREFIX, RealLedger
+from tests.integration.ledger.real import APPLICATION, POLICY, PREFIX, RealLedger
 from tests.ledger_audit import Accounts, audit
 from tests.shorthand import DIALOG, EDITS, MARKS, USER, delivered, dialogs, edit, msg, read
 from worker.ledger import Again, EditClaim, MarkClaim
@@ -299,6 +300,96 @@ def test_an_edit_slot_remembers_what_it_sent_as_long_as_a_letter_may_be_replayed
     assert real.redis.pttl(f"{PREFIX}:{EDITS}") > 400_000_000
     real.letterbox.replay(letter)
     assert real.redis.pttl(f"{PREFIX}:{EDITS}") <= 1000
+
+
+EDIT_CALL = json.dumps(
+    {"args": [], "kwargs": {"dialog_id": DIALOG, "message_id": msg(1), "text": "x", "user_id": USER}}
+)
+A_DAY_MS = 86_400_000
+
+
+def bury_call(real: RealLedger) -> DeadLetter:
+    """A refused call that is an edit by now."""
+    real.ledger.bury_invalid(EDIT, EDIT_CALL, "invalid")
+    return real.letterbox.newest(1)[0]
+
+
+def grow_old(real: RealLedger, letter: DeadLetter, by_ms: int) -> DeadLetter:
+    """The same letter, dead since then."""
+    fields = dict(letter.fields) | {"dead_ms": letter.dead_ms - by_ms}
+    real.redis.xdel(f"{PREFIX}:dead", letter.id)
+    real.redis.xadd(f"{PREFIX}:dead", fields)
+    return real.letterbox.newest(1)[0]
+
+
+def forget(real: RealLedger) -> None:
+    """As when the slot of the edits has been remembered for long enough."""
+    real.redis.delete(f"{PREFIX}:{EDITS}")
+
+
+def stays(real: RealLedger, letter: DeadLetter) -> bool:
+    before = accounts(real)
+    with pytest.raises(NotReplayableError, match="may have been edited since"):
+        real.letterbox.replay(letter)
+    return real.letterbox.get(letter.id) == letter and accounts(real) == before and real.claim() == []
+
+
+def test_a_refused_edit_whose_slot_has_forgotten_what_was_sent_since_stays(real: RealLedger) -> None:
+    letter = bury_call(real)
+    send(real, edit("newer", letter.dead_ms + 1))
+    forget(real)
+    assert stays(real, grow_old(real, letter, A_DAY_MS))
+
+
+def test_an_edit_that_has_been_kept_longer_than_its_slot_was_remembered_stays(redis_client: redis.Redis) -> None:
+    real = RealLedger(redis_client, dead_keep_ms="500000000")
+    letter = bury(real, edit("old", 1))
+    send(real, edit("newer", 2))
+    forget(real)  # for RECEIPTS_DEAD_KEEP_S was raised since
+    assert stays(real, grow_old(real, letter, 3 * A_DAY_MS))
+
+
+def test_a_refused_edit_whose_slot_knows_an_edit_that_died_alone_stays(real: RealLedger) -> None:
+    letter = bury_call(real)
+    forget(real)
+    bury(real, edit("dead", letter.dead_ms + 2))
+    assert stays(real, grow_old(real, letter, A_DAY_MS))
+
+
+def test_an_old_edit_whose_slot_remembers_is_replayed(redis_client: redis.Redis) -> None:
+    real = RealLedger(redis_client, dead_keep_ms="500000000")
+    letter = grow_old(real, bury(real, edit("old", 1)), 3 * A_DAY_MS)
+    assert real.letterbox.replay(letter) == Replayed(0)
+    assert the_edit(real).text == "old"
+
+
+def test_an_old_refused_edit_is_absorbed_where_its_slot_knows_a_later_one(real: RealLedger) -> None:
+    letter = bury_call(real)
+    send(real, edit("newer", letter.dead_ms + 1))
+    assert real.letterbox.replay(grow_old(real, letter, A_DAY_MS)) == Replayed(1)
+    assert accounts(real) == Accounts(recorded=2, covered=2)
+
+
+def test_a_refused_edit_that_is_younger_than_a_slot_s_memory_is_replayed(real: RealLedger) -> None:
+    letter = grow_old(real, bury_call(real), A_DAY_MS - 60_000)
+    assert real.letterbox.replay(letter) == Replayed(0)
+    assert the_edit(real).text == "x"
+
+
+def test_a_letter_of_any_number_of_listed_messages_is_replayed_whole(real: RealLedger) -> None:
+    for start in range(0, 2_500, 500):
+        real.record([read(*range(start, start + 500))])
+    for _ in range(int(POLICY["crashes_max"])):  # a slot that kills its worker dies whole, not list by list
+        real.come_due()
+        assert len(real.claim()) == 1
+        real.reap()
+    [letter] = real.letterbox.newest(2)
+    assert accounts(real) == Accounts(recorded=2_500, dead=2_500)
+    assert real.letterbox.replay(letter) == Replayed(0)
+    assert accounts(real) == Accounts(recorded=2_500, pending=2_500)
+    [claim] = real.claim()
+    assert isinstance(claim, MarkClaim)
+    assert real.redis.hlen(f"{PREFIX}:{MARKS}:f") == 2_500
 
 
 def test_a_slot_that_was_forgotten_takes_its_receipts_back(real: RealLedger) -> None:

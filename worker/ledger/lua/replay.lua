@@ -3,7 +3,8 @@
 -- ARGV     letter's id, slot; of a mark slot then four strings per part: flag's letter, message id ('' for the whole
 --          dialog), receipts, names (',id,id', '*' in front: owed whatever they say); of an edit slot receipts,
 --          revision, text, actor. A session token is not among them: letters hold none
--- answers  {1 or 0: replayed, or there was no such letter, receipts that need no PUT any more}
+-- answers  {1, 0 or 2: replayed, there was no such letter, or its slot has forgotten and it stays; receipts that need no
+--          PUT any more}
 
 -- Leaves the dead. Receipts that its slot or the totals do not know as dead are recorded now: those of a slot that was
 -- forgotten, messages that a refused call listed beyond the first, a letter from another hand.
@@ -60,6 +61,13 @@ local function replay_edit(s, n, revision, text, actor)
   end
 end
 
+-- An edit that is older than its slot's memory, and meets none: what was sent since may be newer. The slot of an edit's
+-- own letter remembers since before it died as long as it counts it; a refused call has left nothing in a slot.
+local function has_forgotten(s, id, fields)
+  if s.v or fields.slot == s.slot and number(s, 'D') > 0 then return false end
+  return now - died_ms(id, fields) >= policy.remember_ms
+end
+
 local id, slot = ARGV[1], ARGV[2]
 local fields = letter_of(id)
 if not fields then return {0, 0} end
@@ -70,6 +78,7 @@ end
 for i = 3, is_edit(slot) and 2 or #ARGV, 4 do
   if not takes_ids(s, ARGV[i + 1]) then return no_ids(s) end
 end
+if is_edit(slot) and has_forgotten(s, id, fields) then return {2, 0} end
 local waited = s.pt
 if is_edit(slot) then
   revive(s, tonumber(ARGV[3]), fields)
