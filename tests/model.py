@@ -114,6 +114,15 @@ class Slot:
             return self.name.rpartition(":")[2]
         return self.pending.actor if isinstance(self.pending, EditHalf) else ""
 
+    def forgive_wait(self, waited_ms: int, now_ms: int, failing_since_ms: int | None) -> None:
+        """What it waited for its turn is no failing."""
+        if self.failing_since_ms is None:
+            return
+        latest_ms = min(now_ms, self.failing_since_ms + max(0, waited_ms))
+        since_ms = latest_ms if failing_since_ms is None else failing_since_ms
+        assert self.failing_since_ms <= since_ms <= latest_ms, f"{self.name} has failed since {since_ms}"
+        self.failing_since_ms = since_ms
+
     def wait(self, half: Half, now_ms: int) -> None:
         """Joins what has just been recorded into the pending half."""
         if self.pending is None:
@@ -297,11 +306,18 @@ class Model:
         if isinstance(slot.in_flight, EditHalf):
             slot.in_doubt_until_ms, slot.in_doubt_text = now_ms + self.policy.lands_ms, slot.in_flight.text
 
-    def claim(self, name: str, now_ms: int) -> Slot:
-        """Pending → in flight."""
+    def claim(self, name: str, now_ms: int, failing_since_ms: int | None = None) -> Slot:
+        """Pending → in flight.
+
+        Args:
+            name: the slot.
+            now_ms: the clock.
+            failing_since_ms: what the real slot says, for how much of the wait was an outage's hangs on the pace. None:
+                none of it was, and all of it is forgiven.
+        """
         slot = self.slots[name]
         assert slot.pending is not None
-        del self.due_ms[name]
+        slot.forgive_wait(now_ms - max(self.due_ms.pop(name), slot.claimed_ms), now_ms, failing_since_ms)
         if is_session(slot.actor):
             self._take_token(slot)
         slot.in_flight, slot.in_flight_since_ms, slot.pending = slot.pending, slot.pending_since_ms, None
@@ -457,7 +473,8 @@ class Model:
         slot.crashes = 0
         if isinstance(slot.pending, MarkHalf):
             slot.list_limit = asked.list_limit or slot.list_limit
-        slot.waiting_since_ms = None
+        if asked.took_ms is not None:
+            slot.waiting_since_ms = None
         keeps_place = of_outage or isinstance(outcome, Back) or asked.verdict == "throttled"
         self.due_ms[slot.name] = slot.pending_since_ms if keeps_place else now_ms + asked.delay_ms
         return None

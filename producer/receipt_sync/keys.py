@@ -12,7 +12,7 @@ lives on one node, several spread over the cluster, and each Lua function is tol
 | `rs:{app}:leases` | sorted set | slots in flight, by when their lease runs out (ms) |
 | `rs:{app}:permits` | sorted set | doorbells rung, syncs at work (`+` in front), by when they are given up (ms) |
 | `rs:{app}:counts` | hash | the accounts, and what else is counted (below) |
-| `rs:{app}:policy` | hash | the workers' settings; `version` of the ledger, now 1; `since` (ms) its publisher runs |
+| `rs:{app}:policy` | hash | the workers' settings (below); `version` of the ledger, now 1; `since` (ms) its publisher runs |
 | `rs:{app}:pace` | hash | how fast it may call: rate, hold, breaker, retry budget, pause (fields below) |
 | `rs:{app}:window` | sorted set | the calls claimed in the last second, by when (ms); gone after two quiet ones |
 | `rs:{app}:session` | hash | the service session, and why there is none (fields below) |
@@ -31,10 +31,10 @@ lives on one node, several spread over the cluster, and each Lua function is tol
 
 Fields of a slot. Both kinds: `R` recorded, `C` covered, `D` dead (receipts of this slot), `g` generation (when it was
 claimed, and a turn: the workers' claim.lua), `s` when its last PUT was claimed (ms), `a` failed attempts in a row, `q`
-since when (ms), `y` crashes in a row, `w` why it was not sent, `u` since when (ms) it waits for another session token,
-or for any credentials, `kt` until when (ms) its session token is kept, `pt` and `ft` when the oldest pending and
-in-flight receipt was recorded (ms): the half exists while its time does, `pj` and `fj` the last few traces that their
-receipts came from (traces.lua).
+since when (ms), less what it waited for its turn since, `y` crashes in a row, `w` why it was not sent, `u` since when
+(ms) it waits for another session token, or for any credentials, `kt` until when (ms) its session token is kept, `pt`
+and `ft` when the oldest pending and in-flight receipt was recorded (ms): the half exists while its time does, `pj` and
+`fj` the last few traces that their receipts came from (traces.lua).
 Mark slots: `pr` and `pd` receipts of the whole dialog (read, delivered), `pa` and `pb` the messages they named
 (`*` in front: owed whatever the names say), `pi` ids stand in `<slot>:p`; `fr fd fa fb fi` the same in flight; `wa`
 and `wb` messages covered for good; `k` session token, `fk` the one in flight; `z` most ids in the next list.
@@ -50,9 +50,13 @@ what the last 429 asked for (ms). The round after a cut: `round` since when, `pa
 through: `n0` … `n15`, in the quarters of a second `q0` … `q15`. The hold: `hold` until, `holds` in a row. The breaker's
 window: `w_at` since when, `w_calls`, `w_failed`; of the half window before it `w_calls_before`, `w_failed_before`. The
 breaker: `open` since when it opened, or its last probe failed; `till` no probe before; `why` `outage` or `key`;
-`outage` since when; `opens` in a row; `before` the limit when it opened; `closed` when it last shut; `refused`
-when the key was refused last. The retry budget: `retries` left at `r_at`; absent: full. The pause: `paused` since when,
-`paused_why`.
+`outage` since when; `opens` in a row; `before` the limit when it opened; `closed` when it last shut; `refused` when the
+key was refused last; `probe` when the probe under way was claimed; `over` when the last outage ended; `idle` to
+`idle_till` the longest time in it in which a probe was allowed and nobody made one. The retry budget: `retries` left at
+`r_at`; absent: full. The pause: `paused` since when, `paused_why`.
+
+The policy has the settings of the same names (worker/ledger/policy.py), and `has_key`: 0 where the application has no
+API key; a policy without it says nothing of that.
 
 The counts, receipts: `recorded`, of them by kind `recorded_read`, `recorded_delivered`, `recorded_edit` and
 `recorded_invalid` (never became one); `joined` what found something pending in its slot; `covered`, of them `absorbed`

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from settings import load
 from stack.redis_server import RedisServer
+from tests.running import API_KEY
 from worker.commands import main
 from worker.runtime import Runtime
 
@@ -39,7 +40,8 @@ class Commands:
 
 def held_by(redis_server: RedisServer, **settings: str) -> Runtime:
     environ = {"RECEIPTS_GATHER_MAX_S": "0", "QUICKBLOX_RATE_PER_S": "100", "RECEIPTS_BREAKER_CALLS_MIN": "2"}
-    held = Runtime(load(environ | {"REDIS_URL": redis_server.url_of("default")} | settings))
+    environ |= {"QUICKBLOX_API_KEY": API_KEY, "REDIS_URL": redis_server.url_of("default")}
+    held = Runtime(load(environ | settings))
     for way in held.ways.values():
         way.ledger.publish_policy()
     return held

@@ -18,6 +18,7 @@ from tests.simulation.setup import AGAIN_MS, LEASE_MS, POLL_MS, SYNC_TIME_MS
 from worker import acting, flights, ticker
 from worker import sending as product
 from worker.ledger import Back, Outcome
+from worker.ledger.outcomes import timed
 from worker.plan import Put
 
 _EXTEND_MS = LEASE_MS * flights.EXTEND_SHARE
@@ -235,7 +236,7 @@ class SyncRun:
             if verdict is None:
                 outcome = Back("claimed too long ago to be sent")
             else:
-                outcome = acting.outcome_of(verdict, leaves.put, claim, way.patience, self.worker.random01())
+                outcome = timed(acting.outcome_of(verdict, leaves.put, claim, way.patience, self.worker.random01()), 0)
         self.finished.append((flight, outcome))
         self.me.wake(self.worker.now_ms())
 

@@ -48,18 +48,25 @@ class Beside:
         """Receipts were recorded."""
         self.model.record(receipts, now_ms)
 
-    def claim(self, claim: AnyClaim, now_ms: int) -> None:
+    def claim(self, claim: AnyClaim, now_ms: int, failing_since_ms: int | None) -> None:
         """A claim was granted: was the slot due, and is what was claimed what the model would claim?"""
         if claim.slot not in self.model.claimable(now_ms):
             raise BrokenPromiseError("model", f"{claim.slot} was claimed and is not due")
         self._generations.setdefault(claim.slot, []).append(claim.generation)
-        expected = claim_of(self.model.claim(claim.slot, now_ms))
+        try:
+            expected = claim_of(self.model.claim(claim.slot, now_ms, failing_since_ms))
+        except AssertionError as error:
+            raise BrokenPromiseError("model", str(error)) from error
         nth = self._nth(claim.slot, claim.generation)
         got = dataclasses.replace(claim, generation=nth, recorded_ms=0, claimed_s=0)
         if isinstance(got, MarkClaim):
             got = dataclasses.replace(got, ids=dict(sorted(got.ids.items())))
         if got != expected:
             raise BrokenPromiseError("model", f"claimed {got}, the model {expected}")
+
+    def is_failing(self, slot: str) -> bool:
+        """Whether it has failed, and not been sent since."""
+        return slot in self.model.slots and self.model.slots[slot].failing_since_ms is not None
 
     def stop(self, stopped: Stopped, now_ms: int) -> int:
         """A due slot had no token to be sent with; answers how many receipts died of it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from receipt_sync import Receipt
 from tests.simulation import history as told
@@ -52,7 +52,7 @@ class Chronicle:
         self.events.append(told.Recorded(self.now_ms, receipts))
         self.tell(f"recorded {receipts}")
 
-    def claimed(self, claimed: Claimed, breaker: Breaker | None) -> None:
+    def claimed(self, claimed: Claimed, breaker: Breaker | None, failing_since: Callable[[str], int | None]) -> None:
         """Claims were granted; other slots were due and had no token."""
         if breaker and len(claimed.claims) > (self.now_ms >= breaker.till_ms):
             raise BrokenPromiseError("breaker", f"{len(claimed.claims)} claims in spite of {breaker}")
@@ -63,7 +63,8 @@ class Chronicle:
             self._granted[self.at_work, claim.slot, claim.generation] = len(self.events)
             self.events.append(told.Claimed(self.now_ms, claim))
             self.tell(f"claimed {claim}")
-            self.beside.claim(claim, self.now_ms)
+            since_ms = failing_since(claim.slot) if self.beside.is_failing(claim.slot) else None
+            self.beside.claim(claim, self.now_ms, since_ms)
 
     def granted_ms(self, worker: Worker, claim: told.AnyClaim) -> int:
         """When this worker was granted this claim."""

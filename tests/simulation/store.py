@@ -98,6 +98,11 @@ class Store:
         opened, till, why = self._wire.call("HMGET", f"{prefix(application)}:pace", "open", "till", "why")
         return None if opened is None else Breaker(int(opened), int(till), why.decode())
 
+    def failing_since(self, application: str, slot: str) -> int | None:
+        """Since when a slot has failed; None where it has not."""
+        since = self._wire.call("HGET", f"{prefix(application)}:{slot}", "q")
+        return None if since is None else int(since)
+
     def take_snapshot(self) -> None:
         """What has been written until now is on the disk."""
         self._wire.call("EVAL", _SNAPSHOT, 0)

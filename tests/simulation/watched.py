@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -22,7 +22,9 @@ class WorkerDied(BaseException):
 class Watcher(Protocol):
     """Who is told what the ledger did; the breaker's state is that before a claim, and that after a settle."""
 
-    def claimed(self, claimed: Claimed, breaker: Breaker | None) -> None: ...
+    def claimed(
+        self, claimed: Claimed, breaker: Breaker | None, failing_since: Callable[[str], int | None]
+    ) -> None: ...
     def settled(
         self, settlements: Sequence[tuple[str, int, Outcome]], accepted: Sequence[bool], breaker: Breaker | None
     ) -> None: ...
@@ -74,6 +76,7 @@ class WatchedLedger(Ledger):
         )
         self._faults = faults
         self._watcher = watcher
+        self._failing_since = partial(store.failing_since, APPLICATION)
         self._breaker = partial(store.breaker, APPLICATION) if setup.has_breaker else lambda: None
 
     def publish_policy(self) -> None:
@@ -85,7 +88,7 @@ class WatchedLedger(Ledger):
         self._faults.before()
         breaker = self._breaker()
         claimed = super().claim(most, permit)
-        self._watcher.claimed(claimed, breaker)
+        self._watcher.claimed(claimed, breaker, self._failing_since)
         self._faults.done()
         return claimed
 

@@ -22,6 +22,7 @@ def policy_of(settings: Settings, application: Application) -> dict[str, str]:
         "crashes_max": str(settings.crashes_max),
         "rate_per_s": repr(float(application.rate_per_s)),
         "retry_share": repr(settings.retry_share),
+        "has_key": str(int(application.api_key is not None)),
         "breaker_calls_min": str(settings.breaker_calls_min),
         "dead_keep_ms": _ms(settings.dead_keep_s),
         "dead_keep_max": str(settings.dead_keep_max),

@@ -17,7 +17,7 @@ from worker.ledger.reading import Fields, Reading, number, shown, whole
 
 VERDICTS = ("sent", "rejected", "throttled", "unavailable", "unauthorized")
 _REASONS = (b"outage", b"key")
-_FAR_MS = 2 * 86_400_000  # of lua/pace.lua: a hold or a probe later than this is garbage
+_FAR_MS = 2 * 86_400_000  # of lua/pace.lua: a hold, a probe or a pause later than this is garbage
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def standing_of(read: Reading, application: str) -> Standing:
     configured = number(read.fields("policy").get(b"rate_per_s"), 0) or None
     rate = _rate(pace, configured)
     hold_until_ms = whole(pace.get(b"hold"), now_ms + 1, now_ms + _FAR_MS)
-    paused_ms = whole(pace.get(b"paused"), 1, now_ms)
+    paused_ms = whole(pace.get(b"paused"), 1, now_ms + _FAR_MS)
     oldest_ms = min((ms for raw in read.recorded if (ms := whole(raw, 1, now_ms))), default=None)
     return Standing(
         application=application,
@@ -136,7 +136,7 @@ def standing_of(read: Reading, application: str) -> Standing:
         calls_last_s=None if rate is None else read.calls,
         hold_until_ms=hold_until_ms,
         breaker=_breaker(pace, now_ms),
-        paused=Paused(paused_ms, shown(pace.get(b"paused_why", b""))) if paused_ms else None,
+        paused=Paused(min(paused_ms, now_ms), shown(pace.get(b"paused_why", b""))) if paused_ms else None,
         recorded=_count(counts, "recorded"),
         covered=_count(counts, "covered"),
         absorbed=_count(counts, "absorbed"),

@@ -57,13 +57,14 @@ def edits(messages: Sequence[str], actors: Actors) -> st.SearchStrategy[Receipt]
 
 
 AGAINS = st.builds(
-    lambda delay_ms, costs, list_limit, wants_token: Again(
-        "refused", "unavailable", delay_ms, costs, list_limit=list_limit, wants_token=wants_token
+    lambda delay_ms, costs, list_limit, wants_token, took_ms: Again(
+        "refused", "unavailable", delay_ms, costs, list_limit=list_limit, wants_token=wants_token, took_ms=took_ms
     ),
     st.sampled_from([0, LATER_MS]),
     st.booleans(),
     st.sampled_from([None, 1, 2]),
     st.booleans(),
+    st.sampled_from([None, 5]),
 )
 REFUSED = Again("the session token was refused", "unauthorized", wants_token=True)
 ENDINGS = st.sampled_from(["done", "dead", Dead("unreadable", ""), Back("closing"), REFUSED]) | AGAINS

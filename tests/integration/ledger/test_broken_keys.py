@@ -286,7 +286,24 @@ PACES = ["", "garbage", "-1e300", "1e300", "inf", "-inf", "nan"]
 
 @pytest.mark.parametrize("value", PACES)
 @pytest.mark.parametrize(
-    "field", ["tokens", "at", "hold", "holds", "limit", "low", "peak", "open", "till", "why", "paused"]
+    "field",
+    [
+        "tokens",
+        "at",
+        "hold",
+        "holds",
+        "limit",
+        "low",
+        "peak",
+        "open",
+        "till",
+        "why",
+        "paused",
+        "probe",
+        "over",
+        "idle",
+        "idle_till",
+    ],
 )
 def test_a_pace_of_garbage_holds_nothing_up_for_ever(redis_client: redis.Redis, field: str, value: str) -> None:
     real = RealLedger(redis_client, rate_per_s="72")

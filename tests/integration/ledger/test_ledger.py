@@ -146,7 +146,7 @@ def test_the_time_to_give_up_begins_with_the_first_failure(redis_client: redis.R
     (first,) = real.claim()
     assert real.settle(*settlement(first, failure))
     assert audit(redis_client, APPLICATION) == Accounts(recorded=1, pending=1)
-    real.redis.hset(f"{PREFIX}:{MARKS}", "q", real.now_ms() - 60_000)
+    real.redis.hset(f"{PREFIX}:{MARKS}", "q", real.now_ms() - 65_000)
     (last,) = real.claim()
     assert real.settle(*settlement(last, failure))
     assert audit(redis_client, APPLICATION) == Accounts(recorded=1, dead=1)

@@ -118,7 +118,14 @@ local function take_token(s, actor, token)
   if hints_of(actor).waits and token == newest_of(actor) then wake_waiting(actor) end
 end
 
-local function claim(slot)
+-- Only what fails for so long is given up (settle.lua): what it waited here for its turn moves the time since when.
+local function forgive_wait(s, due_ms)
+  if not s.q then return end
+  local waited = math.floor(law.waited_ms(pace, now, math.max(due_ms, number(s, 's'))))
+  if waited > 0 then put(s, 'q', string.format('%.0f', math.min(now, number(s, 'q') + waited))) end
+end
+
+local function claim(slot, due_ms)
   local s = open(slot)
   if not s then return set_aside(slot, 'due, but its key holds no slot') end
   if s.ft then return redis.call('ZREM', due_key, slot) end
@@ -131,6 +138,7 @@ local function claim(slot)
   local actor = actor_of(s)
   local token = is_session(actor) and token_of(s, actor)
   if is_session(actor) and not token then return stop(s, actor, n) end
+  forgive_wait(s, due_ms)
   if is_edit(slot) and lands_by(s) > now then return schedule(s, lands_by(s)) end
   if not within_budget(s) then return end
   if token then take_token(s, actor, token) end
@@ -140,8 +148,11 @@ end
 
 local answer = {0}
 if allowed > 0 and wanted > 0 then
-  for _, slot in ipairs(redis.call('ZRANGEBYSCORE', due_key, '-inf', now, 'LIMIT', 0, math.min(allowed, wanted))) do
-    local claimed = claim(slot)
+  law.left_alone(pace, now)
+  local most = math.min(allowed, wanted)
+  local due = redis.call('ZRANGEBYSCORE', due_key, '-inf', now, 'WITHSCORES', 'LIMIT', 0, most)
+  for i = 1, #due, 2 do
+    local claimed = claim(due[i], tonumber(due[i + 1]) or now)
     if type(claimed) == 'table' then answer[#answer + 1] = claimed end
   end
 end

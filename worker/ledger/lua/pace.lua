@@ -7,7 +7,9 @@ local function window_key() return prefix .. ':window' end
 
 -- What no function wrote counts as nothing: garbage must neither hold an application for ever nor let it run freely.
 local TIMES = {at = true, cut = true, round = true, pressed = true, w_at = true, r_at = true, closed = true,
-  outage = true, open = true, refused = true, paused = true}
+  outage = true, open = true, refused = true, over = true, idle = true, idle_till = true, probe = true}
+-- May lie ahead, but not further than HOLD_FAR_MS: a clock that was set back must not end a pause.
+local AHEAD = {hold = true, till = true, paused = true}
 local HOLD_FAR_MS = 2 * 86400000
 
 -- Answers the law's state, and the configured rate in calls/s. Asked before anything else of this file.
@@ -18,13 +20,14 @@ local function read_pace()
     local field, value = stored[i], stored[i + 1]
     local n = tonumber(value)
     as_stored[field] = n or value
-    local latest = TIMES[field] and now or (field == 'hold' or field == 'till') and now + HOLD_FAR_MS or 2 ^ 53
+    local latest = TIMES[field] and now or AHEAD[field] and now + HOLD_FAR_MS or 2 ^ 53
     if field == 'why' or field == 'paused_why' then
       pace[field] = value
     elseif n and n > -2 ^ 53 and n <= latest then
       pace[field] = n
     end
   end
+  if pace.paused then pace.paused = math.min(pace.paused, now) end
   if not (pace.low and pace.peak and pace.low >= 1 and pace.peak >= pace.low) then pace.limit = nil end
   if not pace.till or (pace.why ~= 'outage' and pace.why ~= 'key') then pace.open = nil end
   call.pace, call.stored_pace = pace, as_stored

@@ -86,7 +86,8 @@ local function again(s, c)
   if c.list_limit ~= '' then put(s, 'z', c.list_limit) end
   if s.y then put(s, 'y', nil) end
   if c.reason ~= '' then put(s, 'w', c.reason) end
-  if s.u then put(s, 'u', nil) end
+  -- It had credentials. A login in its place, or nothing at all, says nothing of them: the wait goes on.
+  if s.u and c.took_ms ~= '' then put(s, 'u', nil) end
   -- What was not sent, or refused only because too much was, has failed at nothing: at the queue's end it would wait twice.
   local keeps_place = of_outage or c.outcome == 'back' or c.verdict == 'throttled'
   schedule(s, keeps_place and number(s, 'pt') or now + c.delay_ms)
@@ -126,7 +127,8 @@ local function answered(c)
   if c.took_ms ~= '' then observe('put', whole(c.took_ms)) end
   if c.verdict == 'sent' and c.held then observe_wait(c.held, c.claimed_ms) end
   local by_key = c.held and (c.held.fk or '') == ''
-  local event = law.answer(pace, cap, now, c.verdict, c.claimed_ms, c.hold_ms, by_key, policy.breaker_calls_min)
+  local calls_min, keyless = policy.breaker_calls_min, policy.has_key == 0
+  local event = law.answer(pace, cap, now, c.verdict, c.claimed_ms, c.hold_ms, by_key, calls_min, keyless)
   if event then events[#events + 1] = event end
   if c.verdict == 'sent' and c.held and c.held.a then law.give_retry(pace, cap, now, policy.retry_share) end
 end
@@ -137,7 +139,11 @@ for at = 1, #ARGV, FIELDS do
   local c = read(at)
   local s = open(c.slot)
   c.held = s and s.ft and s.g == c.generation and is_sound(s) and s or nil
-  if c.verdict ~= '' then answered(c) end
+  if c.verdict ~= '' then
+    answered(c)
+  elseif c.held and not c.in_doubt then
+    law.unasked(pace, now, c.claimed_ms)
+  end
   claims[#claims + 1] = c
 end
 
