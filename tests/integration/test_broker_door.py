@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -126,6 +127,33 @@ def put_of(door: Door, dialog_id: str) -> Any:
 
 
 # Right calls ----------------------------------------------------------------------------------------------------
+
+
+def test_an_edit_that_is_sent_twice_under_one_id_goes_under_the_one_between(door: Door) -> None:
+    dialog_id, (message_id, _) = door.dialog()
+
+    def times_recorded(id_: str) -> int:
+        return sum(event["type"] == "task-succeeded" and event["uuid"] == id_ for event in door.events.seen)
+
+    def edit(id_: str, text: str) -> None:
+        before = times_recorded(id_)
+        arguments = {"dialog_id": dialog_id, "message_id": message_id, "text": text, "user_id": USER}
+        door.client.send_task(EDIT, kwargs=arguments, task_id=id_, queue="receipts", ignore_result=True)
+        until(lambda: times_recorded(id_) > before, "the edit is recorded")
+
+    first, second = str(uuid.uuid4()), str(uuid.uuid4())
+    edit(first, "older")
+    edit(second, "newer")
+    until(lambda: "newer" in put_of_last(door, dialog_id), "the newer edit is sent")
+    edit(first, "older")
+    slot = door.system.redis.hgetall(f"rs:{{default}}:e:{dialog_id}:{message_id}")
+    assert (slot[b"R"], slot[b"C"]) == (b"00000003", b"00000003")
+    assert b"pt" not in slot
+
+
+def put_of_last(door: Door, dialog_id: str) -> str:
+    """What the last PUT for a dialog says."""
+    return next((call.body for call in reversed(door.system.puts()) if dialog_id in call.body), "")
 
 
 @pytest.mark.parametrize(("name", "flag"), [(READ, "read"), (DELIVERED, "delivered")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import redis
@@ -169,7 +169,7 @@ def take(held: Runtime, text: str, *, came_back: bool = False, **more: object) -
 
 def pass_a_millisecond(held: Runtime) -> None:
     def now_ms() -> int:
-        seconds, microseconds = cast("tuple[int, int]", held.redis.time())
+        seconds, microseconds = held.redis.time()
         return seconds * 1000 + microseconds // 1000
 
     # Two, for the clock that gives a revision may be another than this one.
