@@ -12,7 +12,7 @@ lives on one node, several spread over the cluster, and each Lua function is tol
 | `rs:{app}:leases` | sorted set | slots in flight, by when their lease runs out (ms) |
 | `rs:{app}:permits` | sorted set | doorbells rung, syncs at work (`+` in front), by when they are given up (ms) |
 | `rs:{app}:counts` | hash | the accounts, and what else is counted (below) |
-| `rs:{app}:policy` | hash | the workers' settings (below); `version` of the ledger, now 1; `since` (ms) its publisher runs |
+| `rs:{app}:policy` | hash | the workers' settings (below); `version` of the ledger, now 1; `since` (ms) |
 | `rs:{app}:pace` | hash | how fast it may call: rate, hold, breaker, retry budget, pause (fields below) |
 | `rs:{app}:window` | sorted set | the calls claimed in the last second, by when (ms); gone after two quiet ones |
 | `rs:{app}:session` | hash | the service session, and why there is none (fields below) |
@@ -56,7 +56,7 @@ key was refused last; `probe` when the probe under way was claimed; `over` when 
 `r_at`; absent: full. The pause: `paused` since when, `paused_why`.
 
 The policy has the settings of the same names (worker/ledger/policy.py), and `has_key`: 0 where the application has no
-API key; a policy without it says nothing of that.
+API key; a policy without it says nothing of that. `since`: when (ms) the worker that published it did so first.
 
 The counts, receipts: `recorded`, of them by kind `recorded_read`, `recorded_delivered`, `recorded_edit` and
 `recorded_invalid` (never became one); `joined` what found something pending in its slot; `covered`, of them `absorbed`

@@ -20,7 +20,7 @@ class KombuChannel:
         self.pool = object()
 
     def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's signature
-        return SimpleNamespace(connection_pool=self.pool, asynchronous=asynchronous, parse_response=None)
+        return SimpleNamespace(connection_pool=self.pool, asynchronous=asynchronous, parse_response=None, pubsub=None)
 
 
 class Channel(ChannelGuard, KombuChannel):
