@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from copy import deepcopy as copy
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import hypothesis
 from hypothesis import HealthCheck, Phase
@@ -21,21 +21,37 @@ _PER_MILLE = 1000
 _VARIANTS = 24
 
 
-def run(door: Door, inputs: int, seed: int) -> int:
-    """Sends so many inputs through one door; answers how many have been checked.
+class Checked(NamedTuple):
+    """What has gone through a door.
+
+    Attributes:
+        inputs: how many.
+        different: how many of them were not there before.
+    """
+
+    inputs: int
+    different: int
+
+
+def run(door: Door, inputs: int, seed: int) -> Checked:
+    """Sends so many inputs through one door.
 
     Raises:
         Exception: whatever came out that must not; Hypothesis has added the smallest input that brings it out.
     """
     checked = 0
+    seen: set[int] = set()
 
     def check(value: Any) -> None:
         nonlocal checked
         random = Random(seed)  # anew, so that Hypothesis sees the same again when it shrinks
+        seen.add(hash(repr(value)))
         door.check(copy(value))
         checked += 1
         for _ in range(_VARIANTS):
-            _check_variant(door, door.vary(copy(value), random))
+            variant = door.vary(copy(value), random)
+            seen.add(hash(repr(variant)))
+            _check_variant(door, variant)
             checked += 1
 
     options = hypothesis.settings(
@@ -48,7 +64,7 @@ def run(door: Door, inputs: int, seed: int) -> int:
     )
     hypothesis.seed(seed)(options(hypothesis.given(door.inputs)(check)))()
     door.end()
-    return checked
+    return Checked(checked, len(seen))
 
 
 def _check_variant(door: Door, variant: Any) -> None:
@@ -60,8 +76,12 @@ def _check_variant(door: Door, variant: Any) -> None:
         raise
 
 
-def run_all(directory: Path, inputs: int, seed: int) -> Iterator[tuple[str, int]]:
-    """All doors, with a Redis and a scripted API of their own; so many inputs in all. Yields name and count."""
+def run_all(directory: Path, inputs: int, seed: int) -> Iterator[tuple[str, Checked]]:
+    """All doors, with a Redis and a scripted API of their own; so many inputs in all.
+
+    Yields:
+        Each door's name, and what was checked.
+    """
     with ExitStack() as stack:
         server = stack.enter_context(RedisServer(directory / "redis", append_only=False))
         api = stack.enter_context(ScriptedServer())

@@ -208,13 +208,23 @@ def test_another_type_is_no_time_at_which_a_message_was_first_taken(real: RealLe
 # Versions -------------------------------------------------------------------------------------------------------
 
 
+# What does without a function: counting what was refused, giving a permit back, striking off a start, being news.
 def test_a_ledger_of_a_newer_version_is_not_touched(real: RealLedger) -> None:
     real.record([read()])
+    [claim] = real.claim()
+    real.ledger.bury_invalid("receipts.mark_dialog_read", "{}", "invalid")
+    [letter] = real.letterbox.newest(10)
     real.redis.hset(f"{PREFIX}:policy", "version", 2)
     before = stored(real)
+    ledger = real.ledger
     calls: list[Callable[[], object]] = [
-        lambda: real.record([read()]), lambda: real.ledger.claim(1), real.ledger.reap, real.ledger.ring,
-        real.ledger.publish_policy, lambda: real.ledger.bury_invalid("a", "{}", "b"),
+        lambda: real.record([read()]), lambda: ledger.claim(1), ledger.reap, ledger.ring, ledger.publish_policy,
+        lambda: ledger.bury_invalid("a", "{}", "b"), lambda: ledger.settle([settlement(claim, "done")]),
+        lambda: ledger.extend([(claim.slot, claim.generation)]),
+        lambda: ledger.expire([(claim.slot, claim.generation)]),
+        ledger.expire_letters, ledger.fade_tokens, lambda: ledger.pause("why"), ledger.resume,
+        lambda: ledger.start("message-1"), lambda: ledger.first_taken_ms("message-1"),
+        lambda: real.letterbox.drop([letter.id]),
     ]  # fmt: skip
     for call in calls:
         with pytest.raises(redis.ResponseError, match=r"VERSION .* is a ledger of version 2, this program knows 1"):
