@@ -184,8 +184,8 @@ chaos-peers: setup  ## the same chaos, smaller, for us, a task per receipt and c
 		--kills 40 --per-s 100 --drain-s 600 --seed $(or $(SEED),1) --report .chaos/peers.md
 
 .PHONY: fuzz
-fuzz: setup  ## anything through every door; FUZZ_INPUTS says how many (160000)
-	"$(BIN)/python" -m tests.fuzz --inputs $(or $(FUZZ_INPUTS),160000) $(if $(SEED),--seed "$(SEED)")
+fuzz: setup  ## anything through every door; FUZZ_INPUTS says how many (220000)
+	"$(BIN)/python" -m tests.fuzz --inputs $(or $(FUZZ_INPUTS),220000) $(if $(SEED),--seed "$(SEED)")
 
 .PHONY: simulate
 simulate: setup  ## the protocol under simulation; SCHEDULES=n many, SEED=n one of them as a story, REPORT=file, KEEP=file goes on with a long run

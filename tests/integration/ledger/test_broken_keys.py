@@ -294,27 +294,17 @@ def test_permits_that_never_run_out_do_not_keep_the_doorbells_silent(real: RealL
 PACES = ["", "garbage", "-1e300", "1e300", "inf", "-inf", "nan"]
 
 
+# All of receipt_sync/keys.py.
+PACE_FIELDS = [
+    "tokens", "at", "limit", "low", "cut", "peak", "grown", "pressed", "blind", "cost", "round", "passed",
+    "refused", "n0", "n15", "q0", "q15", "hold", "holds", "w_at", "w_calls", "w_failed", "w_calls_before",
+    "w_failed_before", "open", "till", "why", "outage", "opens", "before", "closed", "probe", "over", "idle",
+    "idle_till", "retries", "r_at", "paused", "paused_why",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("value", PACES)
-@pytest.mark.parametrize(
-    "field",
-    [
-        "tokens",
-        "at",
-        "hold",
-        "holds",
-        "limit",
-        "low",
-        "peak",
-        "open",
-        "till",
-        "why",
-        "paused",
-        "probe",
-        "over",
-        "idle",
-        "idle_till",
-    ],
-)
+@pytest.mark.parametrize("field", PACE_FIELDS)
 def test_a_pace_of_garbage_holds_nothing_up_for_ever(redis_client: redis.Redis, field: str, value: str) -> None:
     real = RealLedger(redis_client, rate_per_s="72")
     real.redis.hset(f"{PREFIX}:pace", field, value)
