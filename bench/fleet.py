@@ -106,15 +106,11 @@ def figure_of(fleets: dict[str, Fleet], rounds: Rounds, *, apart: bool) -> Figur
     where = "each in a network namespace of its own" if apart else "all on the loopback: namespaces take root"
     figure = Figure(f"one application, {LATENCY_MS} ms a call, {PROCESSES} processes a worker, {where}", axis="workers")
     for name, fleet in fleets.items():
-        figure.add(_words(fleet.connections), rounds.of(name).median, "PUTs a second", at=fleet.workers)
+        figure.point(_words(fleet.connections), rounds.of(name), "PUTs a second", at=fleet.workers)
     for fleet in fleets.values():
         # The first turn was the warm-up.
-        figure.add(
-            f"{_words(fleet.connections)}: workers' time",
-            spread(fleet.cpu_ms[1:]).median,
-            "ms a PUT",
-            at=fleet.workers,
-        )
+        taken = spread(fleet.cpu_ms[1:])
+        figure.point(f"{_words(fleet.connections)}: workers' time", taken, "ms a PUT", at=fleet.workers)
     for workers in FLEETS[1:]:
         for connections in (FEW, MANY):
             gain = rounds.ratio(_side(workers, connections), _side(1, connections))

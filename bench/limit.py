@@ -2,7 +2,8 @@
 
 The sandbox answers 429 above its limit. More slots wait than can be sent, so a call that the API would have let through
 and that was not made is a loss. Each limit holds for a minute, and what finding it costs is counted in; most of that is
-the rise from 30 to 120, which takes some five seconds. [The pace](pace.md) shows the same in virtual time.
+the rise from 30 to 120, which takes some five seconds. [The pace](pace.md) shows the same in virtual time. One run:
+what it is held against is known.
 """
 
 import time

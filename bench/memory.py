@@ -14,7 +14,7 @@ from bench.figure import Figure
 from bench.options import Options
 from bench.running import Running, running
 
-SLOTS = 100_000
+SLOTS = 1_000_000
 FIRST_S = 60.0
 EVERY_S = 1.0
 MOST_RATIO = 1.1

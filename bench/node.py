@@ -80,11 +80,11 @@ def figure_of(loads: dict[str, Load], rounds: Rounds, server: str) -> Figure:
     """The figure for what the loads have measured."""
     figure = Figure(f"fresh slots recorded by ever more processes, as fast as they can; {server}", axis="producers")
     for name, load in loads.items():
-        figure.add(f"{_words(load.together)}: recorded", rounds.of(name).median, "receipts a second", at=load.producers)
+        figure.point(f"{_words(load.together)}: recorded", rounds.of(name), "receipts a second", at=load.producers)
     for load in loads.values():
         # The first turn was the warm-up.
-        spent_us = spread(load.redis_us[1:]).median
-        figure.add(f"{_words(load.together)}: Redis' time", spent_us, "us a receipt", at=load.producers)
+        spent_us = spread(load.redis_us[1:])
+        figure.point(f"{_words(load.together)}: Redis' time", spent_us, "us a receipt", at=load.producers)
     for together in TOGETHER:
         each_us = spread(loads[_side(PRODUCERS[-1], together)].redis_us[1:])
         note = f"{each_us.median:.1f} us a receipt, rounds from {each_us.text}; {PRODUCERS[-1]} producers"

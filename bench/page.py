@@ -25,10 +25,10 @@ _OPENING = """\
 <!-- Made by `make bench` from docs/benchmarks/*.json, which `python -m bench --keep` writes, and from bench/. -->
 
 Each figure comes from the command below it, run from the project's root with `PYTHONPATH=.:producer` and `.venv/bin` on
-the path; `make bench` runs each figure in its usual form and writes this page (further runs of a figure
-have their own commands below), `make bench FIGURES=quiet` measures one of them anew. Everything
-runs on one machine, over loopback. Machines differ and are noisy: what is compared was measured side by side in one
-run, taking turns, and the ratio is what counts. Nothing here is compared with yesterday's number.
+the path; `make bench` runs them all and writes this page, `make bench FIGURES=quiet` measures one of them anew.
+Everything runs on one machine, over loopback. Machines differ and are noisy: what is compared was measured side by side
+in one run, taking turns, and the ratio is what counts; a value is the median of its rounds, in brackets or beside it
+what they lie between. Nothing here is compared with yesterday's number.
 """
 
 _WHY = "[Decision 42](decisions/0042-out-of-reach.md) says why, with the profiles."
@@ -66,6 +66,7 @@ def _run(run: Kept) -> str:
     parts = [f"```console\n$ {run.command}\n```\n", f"*{figure.title}*\n"]
     parts += ["\n".join(lines) + "\n" for lines in (_plain(figure.rows), _curves(figure.axis, figure.rows)) if lines]
     parts += [f"**BROKEN:** {fault}\n" for fault in figure.faults]
+    parts += [f"Left out: {note}\n" for note in figure.notes]
     if figure.axis:
         parts.append(f"![{figure.title}](benchmarks/{run.stem}.svg)\n")
     if run.remark:
@@ -101,9 +102,13 @@ def _curves(axis: str, rows: Sequence[Row]) -> list[str]:
 
 def _curve(name: str, curve: Sequence[Row], places: Sequence[float]) -> tuple[str, ...]:
     by_place = {row.at: row for row in curve}
-    values = [number_text(by_place[place].value) if place in by_place else "" for place in places]
+    values = [_point(by_place[place]) if place in by_place else "" for place in places]
     called = f"{name}, {curve[0].unit}" if curve[0].unit else name
     return (called, *values, _marked(max(curve, key=lambda row: row.missed)))
+
+
+def _point(row: Row) -> str:
+    return f"{number_text(row.value)} ({row.note})" if row.note else number_text(row.value)
 
 
 def _table(head: Sequence[str], lines: Iterable[tuple[str, ...]]) -> Iterator[str]:

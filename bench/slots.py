@@ -75,10 +75,10 @@ def _turn(step: str, stock: Stock) -> Callable[[], float]:
 def add_step(figure: Figure, step: str, stocks: Sequence[Stock], rounds: Rounds) -> None:
     """The curves of one step, and how much more it costs beside the most slots than beside the fewest."""
     for stock in stocks:
-        figure.add(f"{step}: Redis' time", rounds.of(_side(step, stock)).median, "us a slot", at=stock.slots)
+        figure.point(f"{step}: Redis' time", rounds.of(_side(step, stock)), "us a slot", at=stock.slots)
     for stock in stocks:
         # The first turn was the warm-up.
-        figure.add(f"{step}: waited", spread(stock.waited_us[step][1:]).median, "us a slot", at=stock.slots)
+        figure.point(f"{step}: waited", spread(stock.waited_us[step][1:]), "us a slot", at=stock.slots)
     few, many = stocks[0], stocks[-1]
     between = f"{number_text(many.slots)} / {number_text(few.slots)} slots"
     most = None if step == BARE else MOST_RATIO

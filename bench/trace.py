@@ -3,6 +3,8 @@
 The receipts come at the arrival times of real chats. The yardstick is the oracle: the fewest PUTs with which every
 receipt is covered within the gather time, for one that knows the future but not that a mark naming a covered message
 needs no PUT. Hence `--without-names` for a comparison of like with like, and a ratio that may lie below 1 with names.
+
+One run: the oracle is calculated from the same receipts, so there is nobody to take turns with.
 """
 
 from collections import Counter

@@ -8,6 +8,7 @@ from bench.__main__ import FIGURES
 from bench.figure import Figure
 from bench.kept import Kept
 from bench.page import about, main, page
+from bench.rounds import Spread
 
 ROOT = Path(__file__).parents[3]
 
@@ -61,6 +62,16 @@ def test_a_curve_is_one_line_and_says_its_worst_verdict(curves: Figure) -> None:
     assert "| record, us | 2 | 3 | at most 2.500: **missed** |" in text
     assert "| claim, us | 4 |  |  |" in text
     assert "](benchmarks/room.svg)" in text
+
+
+def test_a_point_says_what_its_rounds_lie_between() -> None:
+    figure = Figure("node", axis="producers")
+    figure.point("recorded", Spread(3, 2, 4.5), "a second", at=2)
+    assert "| recorded, a second | 3 (2 to 4.5) |  |" in page([kept(figure)])
+
+
+def test_what_was_left_out_is_said() -> None:
+    assert "Left out: no Node here" in page([kept(Figure("t", notes=["no Node here"]))])
 
 
 def test_check_passes_what_was_written_and_fails_what_was_changed(

@@ -46,6 +46,7 @@ def burst_figure(ours_s: float = 4.0, ours_cpu_s: float = 2.0) -> Figure:
         burst.PREFORK: side(10, 0.8, 0.4, 10),
         burst.THREADS: side(10, 2, 1, 10),
         burst.SINGLETON: side(100, 2, 1, 5, uncovered=3),
+        burst.SINGLETON_THREADS: side(100, 1, 1, 5, uncovered=2),
         burst.FLOOR: side(1_000, 1, 1, 20),
     }
     seconds = {name: lambda one=one: one.turns.rounds[0].wall_s / len(one.marks) for name, one in sides.items()}
@@ -56,15 +57,18 @@ def test_a_peer_with_a_share_is_counted_by_the_receipt() -> None:
     found = values(burst_figure())
     assert found["plain, prefork / ours: time"] == pytest.approx(20)
     assert found["plain, prefork / ours: processor time"] == pytest.approx(20)
-    assert found["celery-singleton / ours: time"] == pytest.approx(5)
+    assert found["celery-singleton, prefork / ours: time"] == pytest.approx(5)
+    assert found["celery-singleton, threads / ours: time"] == pytest.approx(2.5)
     assert found["asyncio floor / ours: time"] == pytest.approx(0.25)
     assert found["plain, prefork: seconds to all covered"] == pytest.approx(80)
-    assert found["celery-singleton: PUTs"] == 50
+    assert found["celery-singleton, prefork: PUTs"] == 50
     assert found["plain, prefork: a receipt in 4 x as many"] == pytest.approx(2)
 
 
 def test_what_a_lock_has_dropped_is_said() -> None:
-    assert values(burst_figure())["celery-singleton: receipts covered by no PUT"] == 3
+    found = values(burst_figure())
+    assert found["celery-singleton, prefork: receipts covered by no PUT"] == 3
+    assert found["celery-singleton, threads: receipts covered by no PUT"] == 2
 
 
 def test_targets_of_a_burst_are_for_plain_celery_in_time_and_processor_time() -> None:
