@@ -24,7 +24,7 @@ that second.
 
 Rooms: `ledger/` the door to Redis; `contract.py` names that others use; `runtime.py` what one process holds;
 `service_session.py` sending without an API key, through a session that `login.py` opens and `session_store.py` shares;
-`guard.py`, `admission.py` and `quarantine.py` what of the broker's messages is taken; `app.py` Celery's options and the
+`guard/`, `admission.py` and `quarantine.py` what of the broker's messages is taken; `app.py` Celery's options and the
 only effects at import; `lifecycle.py` how it ends, `holdings.py` what a lost process had in flight, and
 `dead_watches.py` what Celery must not look at; `health/` who finds out that it is stuck; `logs/` every event that is
 told, and how its line looks; `events.py`, `task_events.py` and `flower/` what Flower is told, and who may look;

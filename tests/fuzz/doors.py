@@ -179,7 +179,7 @@ def queue_items() -> Door:
         message.accept = {"application/json"}
         try:
             payload = message.payload
-        except Exception:  # noqa: BLE001 - any error of decoding is a refusal (worker/guard.py)
+        except Exception:  # noqa: BLE001 - any error of decoding is a refusal (worker/guard)
             return
         if task_fault(message.headers, payload) is not None:
             name, args, kwargs = call_of(message.headers, payload)

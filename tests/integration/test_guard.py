@@ -136,7 +136,7 @@ def test_a_key_is_set_aside_in_one_step(
 
 def test_a_subscription_that_says_nothing_is_not_waited_for(connection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """redis-py's own would wait without an end, in the worker's event loop: chaos found it behind a silent network."""
-    monkeypatch.setattr("worker.guard.ANSWER_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("worker.guard.channel.ANSWER_TIMEOUT_S", 0.2)
     channel = connection.channel()
     subscription = channel.subclient
     subscription.psubscribe("silent")

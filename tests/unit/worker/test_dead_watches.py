@@ -13,7 +13,7 @@ from celery.worker.consumer import Consumer
 from kombu.asynchronous.hub import Hub
 
 from worker.dead_watches import forget_dead_watches
-from worker.guard import GuardedConsumer
+from worker.guard.consumer import GuardedConsumer
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from worker import guard
-from worker.guard import ChannelGuard, GuardedConsumer
+from worker.guard.channel import ChannelGuard
+from worker.guard.consumer import GuardedConsumer
 from worker.health.seeing import Consuming
 
 
@@ -61,7 +61,7 @@ def test_a_consumer_without_a_loop_of_events_gathers_none() -> None:
 
 def test_junk_that_is_thrown_away_counts_as_consumed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a worker that does nothing but clean up would be taken for one that has fallen silent."""
-    monkeypatch.setattr(guard, "consuming", consuming := Consuming())
+    monkeypatch.setattr("worker.guard.channel.consuming", consuming := Consuming())
     channel = Channel()
     channel.quarantine, channel.most_bytes = SimpleNamespace(item=lambda *_: None), 1000  # type: ignore[assignment]
     parse = channel._only_messages(lambda *_, **__: (b"receipts", b"junk"))

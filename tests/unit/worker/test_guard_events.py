@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 from celery.worker.consumer import Consumer
 
-from worker.guard import GuardedConsumer
+from worker.guard.consumer import GuardedConsumer
 
 
 class Clock:
@@ -28,7 +28,7 @@ class Hub:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("worker.guard.time.monotonic", lambda: clock.now_s)
+    monkeypatch.setattr("worker.guard.consumer.time.monotonic", lambda: clock.now_s)
     return clock
 
 
