@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 from celery import Celery
 
 from stack.ports import free_port
@@ -88,6 +89,17 @@ def test_beat_flower_and_the_exporter_write_the_same_lines(system: System, tmp_p
     assert len(lines_of(beat)) >= 2
     assert len(lines_of(flower)) >= 2
     assert [line["event"] for line in lines_of(exporter)] == ["metrics.served"]
+
+
+@pytest.mark.parametrize(("in_the_file", "on_the_command_line"), [("debug", ""), ("error", "--loglevel=DEBUG")])
+def test_the_level_may_stand_in_a_file_and_the_command_line_comes_first(
+    system: System, tmp_path: Path, in_the_file: str, on_the_command_line: str
+) -> None:
+    (tmp_path / "level").write_text(f"{in_the_file}\n")
+    worker = system.start_worker(extra_args=on_the_command_line, RECEIPTS_LOG_LEVEL_FILE=str(tmp_path / "level"))
+    system.receipts.mark_dialog_read(system.dialog(0)[0], user_id=123)
+    system.wait_until_settled()
+    assert {"DEBUG", "INFO"} <= {line["level"] for line in lines_of(worker)}
 
 
 def test_a_person_at_a_terminal_reads_sentences(system: System) -> None:

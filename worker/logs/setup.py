@@ -9,9 +9,11 @@ import os
 import sys
 from typing import Any, TextIO
 
+import click
 from celery import Celery, signals
 from celery.apps import worker as celery_worker
 from celery.apps.beat import Beat
+from click.core import ParameterSource
 
 from settings import Settings
 from worker.logs import events, private
@@ -58,7 +60,8 @@ class Logging:
         events.WORKER_STARTS.say(log, processes=processes, applications=",".join(self._settings.names))
 
     def _on_celerys_setup(self, loglevel: int | None = None, logfile: str | None = None, **_: object) -> None:
-        self.start(loglevel or logging.getLevelName(self._settings.log_level), logfile)
+        own = logging.getLevelName(self._settings.log_level)
+        self.start(loglevel if loglevel and _is_asked_for("loglevel") else own, logfile)
         # What prints is a line, too.
         self._app.log.redirect_stdouts("WARNING")
 
@@ -113,6 +116,12 @@ class _Beat(Beat):
         """Called once."""
         self.quiet = self.quiet or not self.banner_wanted
         super().run()
+
+
+def _is_asked_for(option: str) -> bool:
+    """Whether somebody has written it on the command line: Celery has a default of its own, which is not meant."""
+    command = click.get_current_context(silent=True)
+    return command is None or command.get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def _past_filters(handler: logging.Handler) -> Any:
