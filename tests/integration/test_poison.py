@@ -1,9 +1,10 @@
-"""A receipt whose recording kills its process: so many deaths, then a dead letter; the others flow on."""
+"""A receipt whose recording or PUT kills its process: so many deaths, then a dead letter; the others flow on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from receipt_sync import MarkRead
 from tests.integration.raw_messages import POISON_DIALOG, call
 from tests.running import System, until
 
@@ -27,3 +28,18 @@ def test_a_receipt_that_kills_its_process_ends_among_the_dead_letters(start_syst
     system.redis.lpush("receipts", call(dialog_id="a" * 24, user_id=USER))
     until(lambda: bool(system.redis.exists(f"rs:{{default}}:m:{'a' * 24}:u{USER}")), "the next one recorded")
     assert worker.alive
+
+
+def test_a_slot_that_kills_its_process_takes_none_along_that_was_sent_beside_it(
+    start_system: Callable[..., System],
+) -> None:
+    system = start_system(RECEIPTS_CRASHES_MAX=str(CRASHES_MAX), RECEIPTS_SYNCS_MAX="1")
+    others = [system.dialog(number)[0] for number in range(3)]
+    system.api.faults(latency_ms=1_000)
+    system.receipts.record_many(MarkRead(dialog_id=dialog, user_id=USER) for dialog in [*others, POISON_DIALOG])
+    system.start_worker("--include tests.integration.deadly_put")
+    accounts = system.wait_until_settled()
+    assert (accounts.covered, accounts.dead) == (3, 1)
+    [letter] = system.dead_letters()
+    assert POISON_DIALOG in letter["slot"]
+    assert letter["reason"] == f"poison: its worker died {CRASHES_MAX} times"

@@ -114,6 +114,23 @@ def test_poison_is_buried_with_its_reason_and_newcomers_live_on(redis_client: re
     assert first_put(claim).text == "cure"
 
 
+@pytest.mark.parametrize(("crashes_max", "apart_after"), [(5, {3, 4}), (3, {2}), (2, set())])
+def test_before_the_last_tries_those_that_died_together_are_due_apart(
+    redis_client: redis.Redis, crashes_max: int, apart_after: set[int]
+) -> None:
+    real = RealLedger(redis_client, crashes_max=str(crashes_max))
+    real.record([read(dialog=dialog) for dialog in dialogs(3)])
+    slots = [claim.slot for claim in real.claim()]
+    for crashes in range(1, crashes_max):
+        assert real.reap() == dict.fromkeys(slots, (crashes, False))
+        dues_ms = sorted(map(real.due_ms, slots))
+        apart_ms = 2_000 if crashes in apart_after else 0
+        assert dues_ms == [dues_ms[0], dues_ms[0] + apart_ms, dues_ms[0] + 2 * apart_ms]
+        real.come_due()
+        assert len(real.claim()) == 3
+    assert set(real.reap().values()) == {(crashes_max, True)}
+
+
 def test_what_was_tried_too_long_is_dead_but_not_what_came_meanwhile(redis_client: redis.Redis) -> None:
     real = RealLedger(redis_client, give_up_ms="0")
     real.record([read()])

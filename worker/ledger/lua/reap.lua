@@ -1,9 +1,11 @@
 -- reap: leases that ran out (their worker died, or hangs): joined back and due now; a slot that outlives too many
--- crashes in a row is dead ("poison").
+-- crashes in a row is dead ("poison"). One slot may have killed what it was sent with: before the last two tries they
+-- are due one after the other, so that it dies alone.
 -- ARGV     most slots to take
 -- answers  {slot, crashes in a row, 'again' or 'dead', …}
 
-local answers = {}
+local APART_MS = 2000
+local answers, apart = {}, 0
 for _, slot in ipairs(redis.call('ZRANGEBYSCORE', leases_key, '-inf', now, 'LIMIT', 0, tonumber(ARGV[1]))) do
   local s = open(slot)
   if not s then
@@ -24,7 +26,12 @@ for _, slot in ipairs(redis.call('ZRANGEBYSCORE', leases_key, '-inf', now, 'LIMI
     else
       join_back(s)
       put(s, 'w', 'its worker died or hung')
-      schedule(s, now)
+      if crashes > 1 and crashes >= policy.crashes_max - 2 then
+        schedule(s, now + APART_MS * apart)
+        apart = apart + 1
+      else
+        schedule(s, now)
+      end
     end
     write(s)
     for _, part in ipairs({slot, crashes, fate}) do answers[#answers + 1] = part end
