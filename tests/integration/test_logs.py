@@ -91,12 +91,17 @@ def test_beat_flower_and_the_exporter_write_the_same_lines(system: System, tmp_p
     assert [line["event"] for line in lines_of(exporter)] == ["metrics.served"]
 
 
-@pytest.mark.parametrize(("in_the_file", "on_the_command_line"), [("debug", ""), ("error", "--loglevel=DEBUG")])
-def test_the_level_may_stand_in_a_file_and_the_command_line_comes_first(
-    system: System, tmp_path: Path, in_the_file: str, on_the_command_line: str
+@pytest.mark.parametrize(
+    ("in_the_file", "said_to_celery", "its_variable"),
+    [("debug", "", ""), ("error", "--loglevel=DEBUG", ""), ("error", "-l debug", "INFO"), ("error", "", "DEBUG")],
+)
+def test_the_level_may_stand_in_a_file_and_what_celery_is_told_comes_first(
+    system: System, tmp_path: Path, in_the_file: str, said_to_celery: str, its_variable: str
 ) -> None:
     (tmp_path / "level").write_text(f"{in_the_file}\n")
-    worker = system.start_worker(extra_args=on_the_command_line, RECEIPTS_LOG_LEVEL_FILE=str(tmp_path / "level"))
+    variables = {"RECEIPTS_LOG_LEVEL_FILE": str(tmp_path / "level"), "CELERY_WORKER_LOGLEVEL": its_variable}
+    told = {name: value for name, value in variables.items() if value}
+    worker = system.start_worker(extra_args=said_to_celery, **told)
     system.receipts.mark_dialog_read(system.dialog(0)[0], user_id=123)
     system.wait_until_settled()
     assert {"DEBUG", "INFO"} <= {line["level"] for line in lines_of(worker)}
@@ -105,7 +110,7 @@ def test_the_level_may_stand_in_a_file_and_the_command_line_comes_first(
 def test_a_person_at_a_terminal_reads_sentences(system: System) -> None:
     near, far = pty.openpty()
     env = environment({"REDIS_URL": system.redis_server.url})
-    command = ["celery", "-A", "worker.app", "worker", "--loglevel=INFO", "--concurrency=1", "--without-mingle"]
+    command = ["celery", "-A", "worker.app", "worker", "--concurrency=1", "--without-mingle"]
     worker = subprocess.Popen(command, cwd=PROJECT, env=env, stdin=far, stdout=far, stderr=far, start_new_session=True)
     os.close(far)
     said = bytearray()
@@ -121,5 +126,6 @@ def test_a_person_at_a_terminal_reads_sentences(system: System) -> None:
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
         os.close(near)
+    assert b"[tasks]" in said  # Celery's banner shows them from INFO on
     assert b" INFO    MainProcess the worker starts: processes=1 applications=default" in said
     assert b'"event"' not in said

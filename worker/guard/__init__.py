@@ -1,6 +1,7 @@
 """The broker, guarded: nothing that lies in its queues ends the worker or comes back for ever.
 
 Two fences, one behind the other: `channel` before kombu, on Redis alone, and `consumer` before Celery, on every broker.
+`unacknowledged` is what a channel has taken and may give back.
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ class Logging:
         signals.celeryd_init.connect(self._on_worker, weak=False)
         signals.celeryd_after_setup.connect(self._on_worker_starts, weak=False)
         signals.setup_logging.connect(self._on_celerys_setup, weak=False)
-        app.Beat = app.subclass_with_self(_Beat, name="Beat", banner_wanted=not self.is_json(sys.__stderr__))
+        own = {"banner_wanted": not self.is_json(sys.__stderr__), "own_level": self._settings.log_level}
+        app.Beat = app.subclass_with_self(_Beat, name="Beat", **own)
         if sys.argv[1:] and "flower" in sys.argv:
             # Tornado leaves a root logger alone that has a handler.
             self.start(logging.getLevelName(self._settings.log_level))
@@ -56,6 +57,7 @@ class Logging:
         self.start(logging.getLevelName(self._settings.log_level))
 
     def _on_worker_starts(self, instance: Any, **_: object) -> None:
+        instance.loglevel = logging.getLogger().level  # its banner shows the tasks from INFO on
         processes = instance.concurrency if isinstance(instance.concurrency, int) else None
         events.WORKER_STARTS.say(log, processes=processes, applications=",".join(self._settings.names))
 
@@ -110,18 +112,22 @@ class _Beat(Beat):
     """Prints no banner where lines are JSON."""
 
     banner_wanted = True
+    own_level = "INFO"
     quiet: bool
 
     def run(self) -> None:
         """Called once."""
         self.quiet = self.quiet or not self.banner_wanted
+        if not _is_asked_for("loglevel"):
+            self.loglevel = logging.getLevelName(self.own_level)
         super().run()
 
 
 def _is_asked_for(option: str) -> bool:
-    """Whether somebody has written it on the command line: Celery has a default of its own, which is not meant."""
+    """Whether somebody has said it to Celery, by an argument or its variable: its own default is not meant."""
     command = click.get_current_context(silent=True)
-    return command is None or command.get_parameter_source(option) is ParameterSource.COMMANDLINE
+    defaults = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+    return command is None or command.get_parameter_source(option) not in defaults
 
 
 def _past_filters(handler: logging.Handler) -> Any:

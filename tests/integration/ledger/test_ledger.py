@@ -131,6 +131,17 @@ def test_before_the_last_tries_those_that_died_together_are_due_apart(
     assert set(real.reap().values()) == {(crashes_max, True)}
 
 
+def test_however_many_died_together_none_waits_longer_than_half_a_minute(redis_client: redis.Redis) -> None:
+    real = RealLedger(redis_client, crashes_max="3")
+    real.record([read(dialog=dialog) for dialog in dialogs(40)])
+    for _ in range(2):
+        slots = [claim.slot for claim in real.claim()]
+        real.reap()
+        waits_ms = [real.due_ms(slot) - real.now_ms() for slot in slots]
+        real.come_due()
+    assert 29_000 < max(waits_ms) <= 30_000
+
+
 def test_what_was_tried_too_long_is_dead_but_not_what_came_meanwhile(redis_client: redis.Redis) -> None:
     real = RealLedger(redis_client, give_up_ms="0")
     real.record([read()])

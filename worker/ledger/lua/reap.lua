@@ -1,10 +1,10 @@
 -- reap: leases that ran out (their worker died, or hangs): joined back and due now; a slot that outlives too many
 -- crashes in a row is dead ("poison"). One slot may have killed what it was sent with: before the last two tries they
--- are due one after the other, so that it dies alone.
+-- are due one after the other, as far as a sync has connections by default, so that it dies alone.
 -- ARGV     most slots to take
 -- answers  {slot, crashes in a row, 'again' or 'dead', …}
 
-local APART_MS = 2000
+local APART_MS, LANES = 2000, 16
 local answers, apart = {}, 0
 for _, slot in ipairs(redis.call('ZRANGEBYSCORE', leases_key, '-inf', now, 'LIMIT', 0, tonumber(ARGV[1]))) do
   local s = open(slot)
@@ -28,7 +28,7 @@ for _, slot in ipairs(redis.call('ZRANGEBYSCORE', leases_key, '-inf', now, 'LIMI
       put(s, 'w', 'its worker died or hung')
       if crashes > 1 and crashes >= policy.crashes_max - 2 then
         schedule(s, now + APART_MS * apart)
-        apart = apart + 1
+        apart = (apart + 1) % LANES
       else
         schedule(s, now)
       end
