@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pytest
 from celery import Celery
 
 from stack.ports import free_port
@@ -91,17 +90,9 @@ def test_beat_flower_and_the_exporter_write_the_same_lines(system: System, tmp_p
     assert [line["event"] for line in lines_of(exporter)] == ["metrics.served"]
 
 
-@pytest.mark.parametrize(
-    ("in_the_file", "said_to_celery", "its_variable"),
-    [("debug", "", ""), ("error", "--loglevel=DEBUG", ""), ("error", "-l debug", "INFO"), ("error", "", "DEBUG")],
-)
-def test_the_level_may_stand_in_a_file_and_what_celery_is_told_comes_first(
-    system: System, tmp_path: Path, in_the_file: str, said_to_celery: str, its_variable: str
-) -> None:
-    (tmp_path / "level").write_text(f"{in_the_file}\n")
-    variables = {"RECEIPTS_LOG_LEVEL_FILE": str(tmp_path / "level"), "CELERY_WORKER_LOGLEVEL": its_variable}
-    told = {name: value for name, value in variables.items() if value}
-    worker = system.start_worker(extra_args=said_to_celery, **told)
+def test_the_level_may_stand_in_a_file(system: System, tmp_path: Path) -> None:
+    (tmp_path / "level").write_text("debug\n")
+    worker = system.start_worker(RECEIPTS_LOG_LEVEL_FILE=str(tmp_path / "level"))
     system.receipts.mark_dialog_read(system.dialog(0)[0], user_id=123)
     system.wait_until_settled()
     assert {"DEBUG", "INFO"} <= {line["level"] for line in lines_of(worker)}
