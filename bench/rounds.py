@@ -24,7 +24,12 @@ class Spread:
     @property
     def text(self) -> str:
         """The least and the most, as a note shows them."""
-        return f"{self.least:,.3g} to {self.most:,.3g}"
+        return f"{_three(self.least)} to {_three(self.most)}"
+
+
+def _three(value: float) -> str:
+    """Three digits that count, never as a power of ten."""
+    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"  # noqa: PLR2004 - where %g begins to
 
 
 def spread(values: Sequence[float]) -> Spread:

@@ -38,3 +38,10 @@ def test_ratios_are_taken_round_by_round() -> None:
 def test_nothing_measured_is_no_number() -> None:
     with pytest.raises(ValueError, match="no round"):
         spread([])
+
+
+@pytest.mark.parametrize(
+    ("values", "said"), [([0.0123, 999.4], "0.0123 to 999"), ([999.6, 12_345], "1,000 to 12,300"), ([2, 5], "2 to 5")]
+)
+def test_ends_have_three_digits_and_no_power_of_ten(values: list[float], said: str) -> None:
+    assert spread(values).text == said
