@@ -40,8 +40,7 @@ lint: setup  ## format, lint, types, import rules, generated pages
 
 .PHONY: test
 test: lint  ## lint, types, import rules, tests; what CI adds stands in .ci/run
-	@# One more than cores: half of the time tests wait for servers and clocks.
-	cores=$$(getconf _NPROCESSORS_ONLN) && "$(BIN)/pytest" -n $$((cores < 4 ? cores + 1 : 4)) --dist worksteal
+	"$(BIN)/pytest" -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: test-brokers
 test-brokers: setup  ## Sentinel, Cluster, Debian's Redis and RabbitMQ for real; installs nothing: needs their packages
