@@ -51,5 +51,5 @@ def test_processor_time_stands_beside_the_rate() -> None:
     assert (row.value, row.unit, row.note) == (
         6_000,
         "per s",
-        "rounds from 6e+03 to 6e+03; Redis 30 µs, the process 20 µs",
+        "rounds from 6,000 to 6,000; Redis 30 µs, the process 20 µs",
     )
