@@ -1,6 +1,6 @@
 -- reap: leases that ran out (their worker died, or hangs): joined back and due now; a slot that outlives too many
 -- crashes in a row is dead ("poison"). One slot may have killed what it was sent with: before the last two tries they
--- are due one after the other, as far as a sync has connections by default, so that it dies alone.
+-- are due one after the other, so that it dies alone; in as many places as a sync has connections by default.
 -- ARGV     most slots to take
 -- answers  {slot, crashes in a row, 'again' or 'dead', …}
 
